@@ -1,0 +1,116 @@
+"""Reads what people define in YAML (reports, report types, mappings, custom objects) into pydantic models.
+
+Every problem comes at once, with file and line: unknown keys with the nearest known one, wrong types, missing keys.
+Meaning (does that field exist?) is checked later by whoever knows; it asks `Source.place` for the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from crmlib.errors import DefinitionError, Problem, did_you_mean
+
+Place = tuple[str | int, ...]
+
+
+class Definition(BaseModel):
+    """Base of every YAML definition: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a definition was written: the file's name and the line of each value, by path of keys and indexes."""
+
+    file: str
+    lines: dict[Place, int]
+
+    def place(self, *path: str | int) -> str:
+        """`file:line` of the value at this path, or of the nearest one around it."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.lines:
+                return f"{self.file}:{self.lines[path[:length]]}"
+        return self.file
+
+
+NOWHERE = Source("", {})
+"""For definitions made in Python or by the designer."""
+
+
+def read_definition(path: Path, model: type[AnyDefinition], shown_as: str | None = None) -> tuple[AnyDefinition, Source]:
+    """The definition in this file and where its parts stand. Raises DefinitionError with every problem of shape."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(Problem("unreadable-file", f"cannot be read: {error}", shown_as or str(path))) from error
+    return parse_definition(text, model, shown_as or path.name)
+
+
+def parse_definition(text: str, model: type[AnyDefinition], file: str = "definition") -> tuple[AnyDefinition, Source]:
+    """As `read_definition`, from text."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file}:{mark.line + 1}" if mark else file
+        raise DefinitionError(Problem("bad-yaml", f"is not YAML: {getattr(error, 'problem', None) or error}", where)) from error
+    source = Source(file, dict(_lines(node)) if node else {})
+    if not isinstance(value, dict):
+        raise DefinitionError(Problem("not-a-definition", "holds no keys; expected 'key: value' lines", source.place()))
+    try:
+        return model.model_validate(value), source
+    except ValidationError as error:
+        raise DefinitionError(_problem(detail, model, source) for detail in error.errors()) from error
+
+
+def _lines(node: yaml.Node, path: Place = ()) -> Iterator[tuple[Place, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*path, key.value), key.start_mark.line + 1
+            yield from ((place, line) for place, line in _lines(value, (*path, key.value)) if place != (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*path, index))
+
+
+def _problem(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Problem:
+    place = tuple(detail["loc"])
+    where = source.place(*place)
+    key = str(place[-1]) if place else ""
+    if detail["type"] == "extra_forbidden":
+        known = _model_at(model, place[:-1]).model_fields
+        return Problem("unknown-key", f"unknown key {key!r}", where, did_you_mean(key, known) or f"known keys: {', '.join(known)}")
+    if detail["type"] == "missing":
+        return Problem("missing-key", f"{key!r} is missing", where)
+    message = detail["msg"].removeprefix("Value error, ")
+    return Problem("bad-value", f"{'.'.join(map(str, place))}: {message} (got {detail['input']!r})", where)
+
+
+def _model_at(model: type[BaseModel], place: Iterable[Any]) -> type[BaseModel]:
+    """The model whose keys stand at this place, followed through lists and optional types."""
+    for step in place:
+        if isinstance(step, int) or step not in model.model_fields:
+            continue
+        annotation = model.model_fields[step].annotation
+        model = next((inner for inner in _models_in(annotation)), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)

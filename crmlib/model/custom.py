@@ -1,0 +1,175 @@
+"""Custom objects and fields: defined in YAML or as a `Customization`, made into real tables and columns.
+
+    object: flat_c                          # a new object; or an existing one, to give it further fields
+    label: Flat
+    plural_label: Flats
+    fields:
+      - {name: buyer, type: lookup, label: Buyer, to: account, children: flats}
+      - {name: price, type: currency, label: Price}
+
+Names of custom objects, and of fields added to a standard object, end in `_c`, so that a standard name of a later
+version never meets them. Nothing above the model knows that anything here is custom.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy.schema import AddConstraint, CreateColumn, CreateIndex
+
+from crmlib.definition import NOWHERE, Definition, Source
+from crmlib.errors import Problem, did_you_mean, raise_if_any
+from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FieldDefinition, ObjectDefinition
+from crmlib.model.org import Org
+from crmlib.model.schema import Schema
+from crmlib.model.tables import STANDARD_OBJECTS, SYSTEM_FIELD_NAMES, build_metadata
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
+
+
+class CustomField(Definition):
+    """A field as written in YAML; the keys are those of `FieldDefinition`."""
+
+    name: str
+    type: str
+    label: str
+    required: bool = False
+    help: str = ""
+    values: tuple[str, ...] = ()
+    to: str | None = None
+    children: str | None = None
+    scale: int = DEFAULT_SCALE
+    personal: bool = False
+    default: Any = None
+
+
+class Customization(Definition):
+    """A custom object, or further fields of an object that exists."""
+
+    object: str
+    label: str = ""
+    plural_label: str = ""
+    name_label: str = "Name"
+    help: str = ""
+    sharing: Literal["read", "private"] = "read"
+    fields: tuple[CustomField, ...] = ()
+
+
+def customize(org: Org, customization: Customization, source: Source = NOWHERE) -> None:
+    """Make the object or the fields. All or nothing; raises DefinitionError with every problem.
+
+    Other processes see it when they open the org next.
+    """
+    raise_if_any(check(customization, org.schema, source))
+    with org.begin() as connection:
+        custom = _stored(connection)
+        old = custom.get(customization.object) or _empty(customization, org.schema)
+        new = replace(old, fields=old.fields + tuple(FieldDefinition(**field.model_dump()) for field in customization.fields))
+        custom[new.name] = new
+        _execute_ddl(connection, new, Schema(build_metadata(_merged(custom))), exists=customization.object in org.schema)
+        table = org.schema.metadata.tables["custom_definitions"]
+        connection.execute(table.delete().where(table.c.object == new.name))
+        connection.execute(table.insert().values(object=new.name, definition=asdict(new)))
+    org.reload()
+
+
+def load_schema(engine: Engine) -> Schema:
+    """The standard objects and, merged into them, what this database has of custom ones."""
+    with engine.connect() as connection:
+        return Schema(build_metadata(_merged(_stored(connection))))
+
+
+def check(customization: Customization, schema: Schema, source: Source) -> Iterator[Problem]:
+    """Everything that is wrong with it."""
+    name = customization.object
+    exists = name in schema
+    if not exists:
+        if not NAME.fullmatch(name) or not name.endswith("_c"):
+            yield Problem("bad-name", f"{name!r} is not a name for a custom object", source.place("object"),
+                          did_you_mean(name, schema.names) or "lower case letters, digits and _, ending in _c, such as 'flat_c'")
+        for key in ("label", "plural_label"):
+            if not getattr(customization, key):
+                yield Problem("missing-key", f"a new object needs {key!r}", source.place())
+    taken = set(schema.describe(name).fields) if exists else set(SYSTEM_FIELD_NAMES)
+    standard = exists and name in {definition.name for definition in STANDARD_OBJECTS}
+    for index, field in enumerate(customization.fields):
+        where = source.place("fields", index)
+        if field.name in taken:
+            yield Problem("name-taken", f"{name} has a field {field.name!r} already", where)
+        elif not NAME.fullmatch(field.name) or (standard and not field.name.endswith("_c")):
+            yield Problem("bad-name", f"{field.name!r} is not a name for a custom field", where,
+                          "lower case letters, digits and _" + (", ending in _c" if standard else ""))
+        taken.add(field.name)
+        yield from _check_type(field, name, schema, where)
+
+
+def _check_type(field: CustomField, owner: str, schema: Schema, where: str) -> Iterator[Problem]:
+    if field.type not in FIELD_TYPES or field.type == "id":
+        known = [name for name in FIELD_TYPES if name != "id"]
+        yield Problem("unknown-type", f"there is no field type {field.type!r}", where,
+                      did_you_mean(field.type, known) or f"types: {', '.join(known)}")
+    if field.type in ("picklist", "multi_picklist") and not field.values:
+        yield Problem("missing-key", f"{field.name!r} is a picklist and needs its values", where)
+    if any(";" in value for value in field.values):
+        yield Problem("bad-value", f"a value of {field.name!r} has a semicolon, which separates values", where)
+    if field.type == "lookup":
+        if field.to != owner and field.to not in schema:
+            yield Problem("unknown-object", f"lookup {field.name!r} points to {field.to!r}, which does not exist", where,
+                          did_you_mean(field.to or "", schema.names))
+        elif field.children and field.to in schema:
+            target = schema.describe(field.to)
+            if field.children in target.children or field.children in target.fields:
+                yield Problem("name-taken", f"{field.to} has {field.children!r} already", where, "choose another 'children'")
+    if not 0 <= field.scale <= 9:
+        yield Problem("bad-value", f"scale of {field.name!r} is {field.scale}; it can be 0 to 9", where)
+
+
+def _empty(customization: Customization, schema: Schema) -> ObjectDefinition:
+    """A definition without fields: of the new object, or of the standard one that gets further fields."""
+    name = customization.object
+    if name in schema:
+        info = schema.describe(name).table.info
+        return ObjectDefinition(**info, fields=())
+    return ObjectDefinition(name, customization.label, customization.plural_label, f"{name.removesuffix('_c')}s_c", (),
+                            customization.name_label, customization.sharing, None, customization.help, custom=True)
+
+
+def _stored(connection: Connection) -> dict[str, ObjectDefinition]:
+    table = build_metadata(()).tables["custom_definitions"]
+    found = {}
+    for row in connection.execute(select(table).order_by(table.c.object)):
+        fields = tuple(FieldDefinition(**{**field, "values": tuple(field["values"])}) for field in row.definition["fields"])
+        found[row.object] = ObjectDefinition(**{**row.definition, "fields": fields})
+    return found
+
+
+def _merged(custom: dict[str, ObjectDefinition]) -> list[ObjectDefinition]:
+    extended = [replace(definition, fields=definition.fields + custom[definition.name].fields) if definition.name in custom else definition
+                for definition in STANDARD_OBJECTS]
+    return extended + [definition for definition in custom.values() if definition.custom]
+
+
+def _execute_ddl(connection: Connection, definition: ObjectDefinition, schema: Schema, exists: bool) -> None:
+    table = schema.describe(definition.name).table
+    if not exists:
+        table.create(connection)
+        return
+    present = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name in present:
+            continue
+        specification = str(CreateColumn(column).compile(dialect=connection.dialect))
+        key = next(iter(column.foreign_keys), None)
+        if key is not None and connection.dialect.name == "sqlite":  # SQLite takes a foreign key only inside the column
+            specification += f" REFERENCES {key.target_fullname.split('.')[0]} (id)"
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {specification}")
+        if key is not None and connection.dialect.name != "sqlite":
+            connection.execute(AddConstraint(key.constraint))
+        for index in table.indexes:
+            if list(index.columns) == [column]:
+                connection.execute(CreateIndex(index))
+

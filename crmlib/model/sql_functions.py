@@ -1,0 +1,102 @@
+"""SQL functions that mean the same on SQLite and PostgreSQL, for text in any script and dates in any zone.
+
+SQLite knows only ASCII letters and no time zones, so its versions are Python functions registered by `register`.
+To add one: a `GenericFunction`-like class, a `@compiles` for each database, and, if SQLite lacks it, a line in `register`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Date, Integer, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class lower_text(FunctionElement[str]):
+    """Lower case in every script."""
+
+    type = Text()
+    inherit_cache = True
+    name = "lower_text"
+
+
+class sort_key(FunctionElement[str]):
+    """Text as people sort and search it: without case and accents, then by code point within each script."""
+
+    type = Text()
+    inherit_cache = True
+    name = "sort_key"
+
+
+class local_date(FunctionElement[date]):
+    """`local_date(moment, zone)`: the calendar day of a UTC moment in an IANA time zone."""
+
+    type = Date()
+    inherit_cache = True
+    name = "local_date"
+
+
+class month_number(FunctionElement[int]):
+    """Months since year 0 of a date; quarters and years, also fiscal ones, are this number divided."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "month_number"
+
+
+class day_number(FunctionElement[int]):
+    """Days since 1 January of year 1, as `date.toordinal`; weeks are this number divided."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "day_number"
+
+
+def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:
+    return [compiler.process(clause, **kw) for clause in element.clauses]
+
+
+def _template(element: type[FunctionElement[Any]], **by_dialect: str) -> None:
+    for dialect, template in by_dialect.items():
+        def render(node: FunctionElement[Any], compiler: SQLCompiler, template: str = template, **kw: Any) -> str:
+            return template.format(*_arguments(node, compiler, **kw))
+        compiles(element, dialect)(render)
+
+
+_template(lower_text, sqlite="crm_lower({0})", postgresql='lower(({0}) COLLATE "und-x-icu")')
+_template(sort_key, sqlite="crm_sort_key({0})",
+          postgresql="regexp_replace(normalize(lower(({0}) COLLATE \"und-x-icu\"), NFD), '[\u0300-\u036f]', '', 'g') COLLATE \"C\"")
+_template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
+_template(month_number, sqlite="(CAST(substr({0}, 1, 4) AS INTEGER) * 12 + CAST(substr({0}, 6, 2) AS INTEGER) - 1)",
+          postgresql="CAST(extract(year FROM {0}) * 12 + extract(month FROM {0}) - 1 AS INTEGER)")
+_template(day_number, sqlite="CAST(julianday({0}) - 1721424.5 AS INTEGER)", postgresql="(({0}) - DATE '0001-01-01' + 1)")
+
+
+def text_sort_key(text: str | None) -> str | None:
+    """What `sort_key` gives in SQL; for sorting in Python the same way."""
+    if text is None:
+        return None
+    if text.isascii():
+        return text.lower()
+    return "".join(char for char in unicodedata.normalize("NFD", text.lower()) if not "\u0300" <= char <= "\u036f")
+
+
+@lru_cache(maxsize=100_000)
+def _local_date(moment: str | None, zone: str) -> str | None:
+    if moment is None:
+        return None
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Give a SQLite connection what it lacks."""
+    connection.create_function("crm_lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
+    connection.create_function("crm_sort_key", 1, text_sort_key, deterministic=True)
+    connection.create_function("crm_local_date", 2, _local_date, deterministic=True)
