@@ -1,0 +1,1 @@
+"""The corridor of a report: definition -> plan -> secured plan -> statement -> rows -> result."""
