@@ -1,6 +1,6 @@
 """Alembic's entry. Called with an open connection by `crmlib.model.upgrade`; `make migration` calls it for a new one."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -8,7 +8,7 @@ from crmlib.model.org import open_engine
 from crmlib.model.tables import build_metadata
 
 
-def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     """Our own column types as migrations write them."""
     if kind == "type" and type(item).__module__ == "crmlib.model.types":
         autogen.imports.add("from crmlib.model import types")

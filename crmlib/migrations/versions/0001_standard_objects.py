@@ -76,6 +76,10 @@ def upgrade() -> None:
     op.create_index(op.f('ix_users_owner_id'), 'users', ['owner_id'], unique=False)
     op.create_index(op.f('ix_users_role_id'), 'users', ['role_id'], unique=False)
     op.create_index('uq_users_external_id', 'users', ['external_id'], unique=True)
+    # Roles and users point at each other. SQLite took these keys with the table and can't add any; PostgreSQL left them out.
+    if op.get_bind().dialect.name == 'postgresql':
+        for column in ('created_by_id', 'modified_by_id', 'owner_id'):
+            op.create_foreign_key(op.f(f'fk_roles_{column}'), 'roles', 'users', [column], ['id'])
     op.create_table('accounts',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -475,6 +479,7 @@ def upgrade() -> None:
     sa.Column('outcome', sa.Text(), nullable=True),
     sa.Column('message', sa.Text(), nullable=True),
     sa.Column('folder', sa.Text(), nullable=True),
+    sa.Column('process', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['created_by_id'], ['users.id'], name=op.f('fk_report_runs_created_by_id')),
     sa.ForeignKeyConstraint(['modified_by_id'], ['users.id'], name=op.f('fk_report_runs_modified_by_id')),
     sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_report_runs_owner_id')),
@@ -1107,6 +1112,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == 'postgresql':
+        for column in ('created_by_id', 'modified_by_id', 'owner_id'):
+            op.drop_constraint(op.f(f'fk_roles_{column}'), 'roles', type_='foreignkey')
     op.drop_index('uq_invoice_line_items_external_id', table_name='invoice_line_items')
     op.drop_index(op.f('ix_invoice_line_items_product_id'), table_name='invoice_line_items')
     op.drop_index(op.f('ix_invoice_line_items_owner_id'), table_name='invoice_line_items')
