@@ -81,5 +81,6 @@ OBJECTS = (
         F("outcome", "picklist", "Outcome", values=RUN_OUTCOMES),
         F("message", "long_text", "Message"),
         F("folder", "text", "Folder", help="Where the executed notebook, HTML and XLSX are kept"),
+        F("process", "text", "Process", help="host:number of the process that runs or ran it"),
     ), help="One run of a scheduled report: who, when, how long, with what outcome."),
 )
