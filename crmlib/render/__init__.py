@@ -1,0 +1,1 @@
+"""A report's result on paper and on screen: one layout, many outputs."""

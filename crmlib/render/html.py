@@ -1,0 +1,186 @@
+"""A result as an HTML table: for JupyterLab, Voila, files and mail.
+
+`to_html` gives a fragment that stands on its own (its style included) and takes font and colours from the page around
+it, so that it fits light and dark themes. `to_page` gives a whole document, chart included. Everything that comes from
+data is escaped; there is no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from crmlib.render.formats import counted, format_of, show, showers
+from crmlib.render.lay_out import Layout, Line, Role, is_empty, lay_out, shows_details
+from crmlib.reports.result import ReportResult
+
+NO_RECORDS = "No records match these filters"
+NO_RECORDS_AT_ALL = "There are no records to show"
+
+# Greys are half transparent, so that the same ones fit on light and on dark. Only the sticky header needs a ground of
+# its own: JupyterLab and Voila name theirs, `Canvas` is the browser's.
+STYLE = """<style>
+.crm-report{--crm-ground:var(--jp-layout-color1,Canvas);--crm-line:rgba(128,128,128,.28);--crm-soft:rgba(128,128,128,.09);
+ --crm-accent:#2f6fab;color:inherit;font-family:inherit;font-size:14px;line-height:1.45;margin:0 0 1em;max-width:100%;text-align:left}
+.crm-report h2.crm-report-label{font-size:1.3em;font-weight:650;line-height:1.25;margin:0 0 .15em;color:inherit}
+.crm-report p{margin:0 0 .35em;line-height:1.45}
+.crm-report .crm-report-about{opacity:.78}
+.crm-report ul{list-style:none;display:flex;flex-wrap:wrap;gap:.35em .5em;margin:.35em 0 .6em;padding:0}
+.crm-report ul.crm-report-filters li{background:var(--crm-soft);border:1px solid var(--crm-line);border-radius:1em;padding:.05em .75em;
+ margin:0;font-size:.93em}
+.crm-report .crm-report-note{border-left:3px solid var(--crm-line);padding:.1em 0 .1em .7em;font-size:.93em}
+.crm-report dl.crm-report-figures{display:flex;flex-wrap:wrap;gap:.5em 2.2em;margin:.5em 0 .8em;padding:0}
+.crm-report dl.crm-report-figures div{display:flex;flex-direction:column-reverse}
+.crm-report dl.crm-report-figures dt{font-weight:400;opacity:.78;font-size:.88em;margin:0}
+.crm-report dl.crm-report-figures dd{font-size:1.3em;font-weight:600;font-variant-numeric:tabular-nums;margin:0;line-height:1.25}
+.crm-report .crm-report-scroll{overflow:auto;max-height:var(--crm-report-height,42rem);
+ width:fit-content;max-width:100%;box-sizing:border-box;border:1px solid var(--crm-line);border-radius:6px}
+.crm-report .crm-report-scroll:focus-visible{outline:2px solid var(--crm-accent);outline-offset:1px}
+.crm-report table.crm-report-table{border-collapse:separate;border-spacing:0;border:0;margin:0;width:auto;min-width:min(100%,24rem);
+ font-size:1em;table-layout:auto;color:inherit;background:none}
+.crm-report .crm-report-table th,.crm-report .crm-report-table td{padding:.4em .85em;border:0;border-bottom:1px solid var(--crm-line);
+ text-align:left;vertical-align:top;font-weight:400;max-width:26em;min-width:0;overflow-wrap:anywhere;white-space:normal;background:none;
+ color:inherit;line-height:1.4}
+.crm-report .crm-report-table .crm-report-right{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.crm-report .crm-report-table .crm-report-text{min-width:8em}
+.crm-report .crm-report-table thead th{position:sticky;top:0;z-index:2;background:linear-gradient(var(--crm-soft),var(--crm-soft)),
+ var(--crm-ground);font-weight:600;font-size:.93em;vertical-align:bottom;white-space:normal;overflow-wrap:normal}
+.crm-report .crm-report-table tbody tr{background:none}
+.crm-report .crm-report-table tbody tr:hover>*{background:var(--crm-soft)}
+.crm-report .crm-report-table tbody tr:last-child>*{border-bottom:0}
+.crm-report .crm-report-table .crm-report-inner{border-bottom-color:transparent}
+.crm-report .crm-report-table .crm-report-opening th{font-weight:600;padding-top:.75em}
+.crm-report .crm-report-table .crm-report-subtotal>*{font-weight:600;background:var(--crm-soft)}
+.crm-report .crm-report-table .crm-report-grand-total>*{font-weight:700;border-top:2px solid currentColor;background:var(--crm-soft)}
+.crm-report .crm-report-rows{font-weight:400;opacity:.72;white-space:nowrap;font-size:.93em}
+.crm-report .crm-report-cut td{text-align:left;font-style:italic;opacity:.85}
+.crm-report .crm-report-empty{border:1px dashed var(--crm-line);border-radius:6px;padding:1.6em 1em;text-align:center}
+.crm-report .crm-report-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media print{.crm-report .crm-report-scroll{max-height:none;overflow:visible;border:0}}
+</style>"""
+
+PAGE_STYLE = """<style>
+:root{color-scheme:light dark}
+body{font-family:system-ui,"Noto Sans","Noto Sans Bengali","Noto Sans Ethiopic",sans-serif;margin:2rem;--crm-report-height:none}
+.crm-chart{background:#fff;border-radius:6px;margin:0 0 1.5rem;max-width:fit-content;overflow-x:auto}
+@media(max-width:640px){body{margin:1rem}}
+</style>"""
+
+
+def to_html(result: ReportResult, max_rows: int | None = None) -> str:
+    """The result as an HTML fragment with its style. `max_rows` as in `lay_out`; what is cut is said."""
+    layout = lay_out(result, max_rows)
+    return f'{STYLE}<div class="crm-report">{_head(result, layout)}{_body(result, layout)}</div>'
+
+
+def to_page(result: ReportResult, max_rows: int | None = None) -> str:
+    """The result as a whole document, with its chart if it has one."""
+    from crmlib.render.chart import chart_svg
+
+    picture = chart_svg(result)
+    chart = f'<figure class="crm-chart">{picture}</figure>' if picture else ""
+    language = escape(result.settings.locale.split("_")[0])
+    return (f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(result.label)}</title>'
+            f'<meta name="viewport" content="width=device-width,initial-scale=1">{PAGE_STYLE}</head>'
+            f"<body>{chart}{to_html(result, max_rows)}</body></html>")
+
+
+def _head(result: ReportResult, layout: Layout) -> str:
+    settings = result.settings
+    size = layout.cut or counted(result.row_count, "record", settings)
+    when = f"{show(result.run_at, 'datetime', settings)} ({settings.time_zone})"
+    about = " · ".join((size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", when))
+    parts = [f'<h2 class="crm-report-label">{escape(result.label)}</h2>']
+    if result.description:
+        parts.append(f"<p>{escape(result.description)}</p>")
+    parts.append(f'<p class="crm-report-about">{escape(about)}</p>')
+    if result.filters:
+        chips = "".join(f"<li>{escape(text)}</li>" for text in result.filters)
+        parts.append(f'<ul class="crm-report-filters" aria-label="Filters">{chips}</ul>')
+    if result.withheld:
+        labels = ", ".join(result.withheld)
+        parts.append(f'<p class="crm-report-note">Withheld, because {escape(result.user)} may not see it: {escape(labels)}</p>')
+    parts.extend(f'<p class="crm-report-note">{escape(note)}</p>' for note in result.notes)
+    if layout.figures and not layout.groupings and not is_empty(result):
+        shown = ((figure.label, show(figure.value, figure.type, settings, figure.scale) or "–") for figure in layout.figures)
+        strip = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in shown)
+        parts.append(f'<dl class="crm-report-figures">{strip}</dl>')
+    return "".join(parts)
+
+
+def _body(result: ReportResult, layout: Layout) -> str:
+    if is_empty(result):
+        return f'<p class="crm-report-empty">{NO_RECORDS if result.filters else NO_RECORDS_AT_ALL}</p>'
+    name = escape(result.label)
+    return (f'<div class="crm-report-scroll" role="region" tabindex="0" aria-label="{name}"><table class="crm-report-table">'
+            f'<caption class="crm-report-hidden">{name}</caption>{"".join(_Rows(result, layout).all())}</table></div>')
+
+
+class _Rows:
+    """Writes the lines of one layout as table rows."""
+
+    def __init__(self, result: ReportResult, layout: Layout) -> None:
+        self.result, self.layout = result, layout
+        self.show = showers(layout.columns, result.settings)
+        self.classes = ["crm-report-right" if column.kind != "grouping" and format_of(column.type).align == "right" else "crm-report-text"
+                        for column in layout.columns]
+        self.groupings = layout.groupings
+        self.figures_from = next((n for n, column in enumerate(layout.columns) if column.kind == "aggregate"), len(layout.columns))
+        counts = any(column.name == "record_count" for column in layout.columns)
+        self.has_details = shows_details(result)
+        self.counts_rows = self.has_details or not counts
+
+    def all(self) -> Iterator[str]:
+        lines = self.layout.lines
+        yield "<thead>" + self.header(lines[0]) + "</thead><tbody>"
+        for line, following in zip(lines[1:], (*lines[2:], None), strict=True):
+            if line.role is Role.GRAND_TOTAL:
+                yield self.cut()
+            yield self.row(line, following)
+        if not self.groupings:
+            yield self.cut()
+        yield "</tbody>"
+
+    def header(self, line: Line) -> str:
+        cells = "".join(f'<th scope="col" class="{style}">{escape(str(label))}</th>'
+                        for style, label in zip(self.classes, line.values, strict=True))
+        return f"<tr>{cells}</tr>"
+
+    def cut(self) -> str:
+        text = self.layout.cut
+        return f'<tr class="crm-report-cut"><td colspan="{len(self.classes)}">{escape(text)}</td></tr>' if text else ""
+
+    def row(self, line: Line, following: Line | None) -> str:
+        if line.role is Role.DETAIL:
+            spacer = f'<td colspan="{self.groupings}"></td>' if self.groupings else ""
+            return f"<tr>{spacer}{self.cells(line, self.groupings)}</tr>"
+        if line.role is Role.GROUP and line.has_figures:
+            return self.group(line, following)
+        style = "opening" if line.role is Role.GROUP else line.role.replace(" ", "-")
+        return f'<tr class="crm-report-{style}">{self.titled(line)}</tr>'
+
+    def group(self, line: Line, following: Line | None) -> str:
+        """A finest group. Labels that repeat the line above are there for screen readers and copying, not for the eye."""
+        repeats = following.opens if following and following.role is Role.GROUP else 0
+        cells = []
+        for index, label in enumerate(line.values[:line.depth + 1]):
+            text = escape(str(label)) if index >= line.opens else f'<span class="crm-report-hidden">{escape(str(label))}</span>'
+            style = "crm-report-text crm-report-inner" if index < repeats else "crm-report-text"
+            cells.append(f'<th scope="row" class="{style}">{text}{self.rows(line) if index == line.depth else ""}</th>')
+        return f"<tr>{''.join(cells)}{self.cells(line, line.depth + 1)}</tr>"
+
+    def titled(self, line: Line) -> str:
+        """A line whose label takes the place of groupings and details: an opened group, a subtotal, the grand total."""
+        before = f'<td colspan="{line.depth}"></td>' if line.depth else ""
+        last = self.figures_from if line.has_figures else len(self.classes)
+        title = f'<th scope="row" colspan="{last - line.depth}">{escape(line.label)}{self.rows(line)}</th>'
+        return before + title + self.cells(line, last)
+
+    def rows(self, line: Line) -> str:
+        if not self.counts_rows or (line.role is Role.SUBTOTAL and self.has_details):
+            return ""
+        return f' <span class="crm-report-rows">{counted(line.rows, "record", self.result.settings)}</span>'
+
+    def cells(self, line: Line, first: int) -> str:
+        return "".join(f'<td class="{style}">{escape(show_one(value))}</td>'
+                       for style, show_one, value in zip(self.classes[first:], self.show[first:], line.values[first:], strict=True))

@@ -1,0 +1,188 @@
+"""From a result to lines with roles: every output is a short walk over the same lines, so they cannot disagree.
+
+    summary                  GROUP lines of the finest groups with their figures, a SUBTOTAL closing each group around them
+    summary with details     a GROUP line opens each group, its DETAIL lines follow, a SUBTOTAL closes it
+    tabular                  DETAIL lines; the figures of the whole stand in `Layout.figures`, above the table
+
+A GRAND_TOTAL closes every summary. Nothing is computed here: all figures are read from `result.cells`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from crmlib.render.formats import counted, show
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult
+
+
+class Role(StrEnum):
+    HEADER, GROUP, DETAIL, SUBTOTAL, GRAND_TOTAL = "header", "group", "detail", "subtotal", "grand total"
+
+
+@dataclass(frozen=True)
+class LayoutColumn:
+    """kind: "grouping" (its values are labels of groups, ready to read), "detail" or "aggregate"."""
+
+    label: str
+    type: str
+    scale: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table.
+
+    values: one per column; labels of all groups around the line stand in the grouping columns, also when they repeat.
+    opens: the first grouping column whose label is new here; those to its left repeat the line above.
+    label: what a GROUP, SUBTOTAL or GRAND_TOTAL is called. rows: report rows behind it. has_figures: False for the
+    GROUP line that only opens its details.
+    """
+
+    role: Role
+    depth: int
+    values: tuple[Any, ...]
+    key: Key = ()
+    record_id: int | None = None
+    label: str = ""
+    rows: int = 0
+    opens: int = 0
+    has_figures: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the whole report, for the strip above the table."""
+
+    label: str
+    value: Any
+    type: str
+    scale: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns and lines; the first line is the HEADER. `cut` says what is not shown, None when everything is."""
+
+    columns: tuple[LayoutColumn, ...]
+    lines: tuple[Line, ...]
+    figures: tuple[Figure, ...]
+    cut: str | None = None
+
+    @property
+    def groupings(self) -> int:
+        """How many of the columns, from the left, are groupings."""
+        return sum(column.kind == "grouping" for column in self.columns)
+
+
+def lay_out(result: ReportResult, max_rows: int | None = None) -> Layout:
+    """The result as lines. `max_rows` limits details, or finest groups where no details are shown; totals stay those of all."""
+    columns = layout_columns(result)
+    header = Line(Role.HEADER, 0, tuple(column.label for column in columns))
+    body = [] if is_empty(result) else list(_details(result, max_rows) if not result.groupings else _Groups(result, max_rows).lines())
+    return Layout(columns, (header, *body), _figures(result), _cut(result, body))
+
+
+def is_empty(result: ReportResult) -> bool:
+    return result.row_count == 0
+
+
+def layout_columns(result: ReportResult) -> tuple[LayoutColumn, ...]:
+    """Groupings, then detail columns if they are shown, then aggregates (a tabular report has those above the table)."""
+    details = result.columns if shows_details(result) else ()
+    aggregates = result.aggregates if result.groupings else ()
+    return tuple(LayoutColumn(column.label, column.type, column.scale, kind, column.name)
+                 for kind, columns in (("grouping", result.groupings), ("detail", details), ("aggregate", aggregates))
+                 for column in columns)
+
+
+def shows_details(result: ReportResult) -> bool:
+    return result.show_details or not result.groupings
+
+
+def _figures(result: ReportResult) -> tuple[Figure, ...]:
+    cells = result.cells.get((), ()) if result.aggregates else ()
+    return tuple(Figure(column.label, value, column.type, column.scale)
+                 for column, value in zip(result.aggregates, cells, strict=False))
+
+
+def _details(result: ReportResult, limit: int | None) -> Iterator[Line]:
+    for row in result.details[:limit]:
+        yield Line(Role.DETAIL, 0, row.values, row.key, row.record_id)
+
+
+class _Groups:
+    """Walks the groups and counts the body lines that may still be written."""
+
+    def __init__(self, result: ReportResult, limit: int | None) -> None:
+        self.result, self.limit, self.written = result, limit, 0
+        self.levels = len(result.groupings)
+        self.details_width = len(result.columns) if shows_details(result) else 0
+        self.no_figures = (None,) * len(result.aggregates)
+        details = result.details if shows_details(result) else ()
+        self.rows: dict[Key, list[DetailRow]] = {}
+        for key, rows in groupby(details, key=lambda row: row.key):
+            self.rows.setdefault(key, []).extend(rows)
+        self.above: Key = ()
+
+    @property
+    def is_full(self) -> bool:
+        return self.limit is not None and self.written >= self.limit
+
+    def lines(self) -> Iterator[Line]:
+        for group in self.result.groups:
+            yield from self.group(group, ())
+        yield Line(Role.GRAND_TOTAL, 0, self.values((), self.result.cells[()]), (), label="Total", rows=self.result.row_count,
+                   has_figures=True)
+
+    def group(self, group: Group, outer: tuple[str, ...]) -> Iterator[Line]:
+        if self.is_full:
+            return
+        depth, labels = len(outer), (*outer, group.label)
+        if group.groups:
+            if self.details_width:
+                yield self.line(Role.GROUP, group, labels, with_figures=False)
+            for inner in group.groups:
+                yield from self.group(inner, labels)
+            yield self.line(Role.SUBTOTAL, group, labels)
+        elif rows := self.rows.get(group.key):
+            yield self.line(Role.GROUP, group, labels, with_figures=False)
+            for row in rows[:None if self.limit is None else self.limit - self.written]:
+                self.written += 1
+                yield Line(Role.DETAIL, depth, (*labels, *row.values, *self.no_figures), row.key, row.record_id, opens=depth + 1)
+            yield self.line(Role.SUBTOTAL, group, labels)
+        else:
+            self.written += 1
+            yield self.line(Role.GROUP, group, labels)
+
+    def line(self, role: Role, group: Group, labels: tuple[str, ...], with_figures: bool = True) -> Line:
+        depth = len(labels) - 1
+        shared = next((n for n, pair in enumerate(zip(self.above, group.key, strict=False)) if pair[0] != pair[1]), len(self.above))
+        self.above = group.key
+        figures = self.result.cells[group.key] if with_figures else self.no_figures
+        label = f"Total {group.label}" if role is Role.SUBTOTAL else group.label
+        return Line(role, depth, self.values(labels, figures), group.key, label=label, rows=group.rows,
+                    opens=depth if role is Role.SUBTOTAL else min(shared, depth), has_figures=with_figures)
+
+    def values(self, labels: tuple[str, ...], figures: tuple[Any, ...]) -> tuple[Any, ...]:
+        blank = (None,) * (self.levels - len(labels) + self.details_width)
+        return (*labels, *blank, *figures)
+
+
+def _cut(result: ReportResult, body: list[Line]) -> str | None:
+    """'first 50 of 8,012 records shown; totals are of all of them'."""
+    if shows_details(result):
+        shown, there, noun = sum(line.role is Role.DETAIL for line in body), result.row_count, "record"
+    else:
+        finest = len(result.groupings) - 1
+        shown = sum(line.role is Role.GROUP for line in body)
+        there, noun = sum(len(group.key) - 1 == finest for group in result.walk()), "group"
+    if shown >= there:
+        return None
+    totals = "; totals are of all of them" if result.aggregates else ""
+    return f"first {show(shown, 'integer', result.settings)} of {counted(there, noun, result.settings)} shown{totals}"

@@ -1,0 +1,133 @@
+"""Results made by hand: what the outputs are tested with, without a database.
+
+`deals()` is the small one that a reader can check by eye; the others bend it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from crmlib.model.org import Settings
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+
+STAGE = ResultColumn("stage", "Stage", "picklist")
+OWNER = ResultColumn("owner", "Owner", "lookup")
+CLOSED_IN = ResultColumn("close_date", "Close date", "date", granularity="month")
+
+NAME = ResultColumn("name", "Name", "text")
+AMOUNT = ResultColumn("amount", "Amount", "currency")
+PROBABILITY = ResultColumn("probability", "Probability", "percent", 0)
+CLOSE_DATE = ResultColumn("close_date", "Close date", "date")
+CREATED = ResultColumn("created_at", "Created at", "datetime")
+PIECES = ResultColumn("pieces", "Pieces", "integer")
+FAVOURITE = ResultColumn("favourite", "Favourite", "boolean")
+TAGS = ResultColumn("tags", "Tags", "multi_picklist")
+COLUMNS = (NAME, AMOUNT, PROBABILITY, CLOSE_DATE, CREATED, PIECES, FAVOURITE, TAGS)
+
+RUN_AT = datetime(2026, 5, 13, 8, 30, tzinfo=UTC)
+SETTINGS = Settings(name="Dunia", time_zone="Africa/Nairobi", currency="EUR", locale="en_GB")
+
+HOSTILE = (
+    "<script>alert('x')</script> & \"quotes\"",
+    '=HYPERLINK("http://example.org","click")',
+    "+1+1", "-2+3", "@SUM(A1:A9)", "\t=1", "https://example.org/?a=1&b=2", "line one\nline two", "{=1}", "\x1b[31mred", "_x0041_ \x07 bell",
+)
+NAMES = ("মোহাম্মদ রহমান ট্রেডার্স", "አበበ በቀለ ንግድ", "Мария Иванова", "株式会社山田", "Zoë van der Meer")
+
+Row = tuple[tuple[Any, ...], tuple[Any, ...]]
+"""The labels of the groups around a detail row, from the outermost in, and the row's values."""
+
+
+def deal(name: str, amount: str | None, closed: date | None = date(2026, 11, 30), probability: int | None = 20, pieces: int | None = 3,
+         favourite: bool | None = True, tags: tuple[str, ...] | None = ("Key", "New")) -> tuple[Any, ...]:
+    """The values of COLUMNS for one opportunity."""
+    created = datetime(2026, 5, 1, 21, 30, 15, tzinfo=UTC)
+    return (name, None if amount is None else Decimal(amount), None if probability is None else Decimal(probability), closed, created,
+            pieces, favourite, tags)
+
+
+def result_of(groupings: tuple[ResultColumn, ...], rows: list[Row], **changes: Any) -> ReportResult:
+    """A result with these rows, their sum of amount and record count at every level. Labels double as keys; None is shown as "-"."""
+    cells = {(): _figures([values for _, values in rows])}
+    result = ReportResult(
+        label="Pipeline", description="What is open", report_type="Opportunities", format="summary" if groupings else "tabular",
+        columns=COLUMNS, groupings=groupings,
+        aggregates=(ResultColumn("amount:sum", "Sum of Amount", "currency"), ResultColumn("record_count", "Record count", "integer")),
+        groups=_groups(rows, (), len(groupings), cells), cells=cells,
+        details=tuple(DetailRow(key, number, values) for number, (key, values) in enumerate(rows, 1)), row_count=len(rows),
+        show_details=not groupings, primary_object="opportunity", settings=SETTINGS, user="maria", run_at=RUN_AT,
+        filters=("Stage not equal to Lost",))
+    return replace(result, **changes)
+
+
+def _figures(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return sum((values[1] for values in rows if values[1] is not None), Decimal("0.00")), len(rows)
+
+
+def _groups(rows: list[Row], key: Key, levels: int, cells: dict[Key, tuple[Any, ...]]) -> tuple[Group, ...]:
+    """Groups of rows that stand together, in their order."""
+    depth, groups = len(key), []
+    if depth == levels:
+        return ()
+    for value, grouped in groupby(rows, key=lambda row: row[0][depth]):
+        inside = list(grouped)
+        own = (*key, value)
+        cells[own] = _figures([values for _, values in inside])
+        groups.append(Group(own, "-" if value is None else str(value), len(inside), _groups(inside, own, levels, cells)))
+    return tuple(groups)
+
+
+DEALS: list[Row] = [
+    (("Prospecting", "Amina"), deal(NAMES[0], "1250.50")),
+    (("Prospecting", "Amina"), deal(NAMES[1], "-300.25", date(2026, 12, 1))),
+    (("Prospecting", None), deal("No owner", None, None, None, None, None, None)),
+    (("Won", "Amina"), deal(NAMES[2], "0.10")),
+    (("Won", "অনিতা দাস"), deal(NAMES[3], "0.20", date(2027, 1, 15))),
+    (("Won", "አልማዝ ተስፋዬ"), deal(NAMES[4], "9876543210123.45")),
+    ((None, None), deal("Of no stage", "7.00")),
+]
+"""Sums: Prospecting 950.25 in 3 (Amina 950.25, nobody 0.00), Won 9876543210123.75 in 3, none 7.00 in 1."""
+
+
+def deals(**changes: Any) -> ReportResult:
+    """By stage and owner, without details."""
+    return result_of((STAGE, OWNER), DEALS, **changes)
+
+
+def tabular(**changes: Any) -> ReportResult:
+    return result_of((), [((), values) for _, values in DEALS], **changes)
+
+
+def by_stage(**changes: Any) -> ReportResult:
+    return result_of((STAGE,), [(key[:1], values) for key, values in DEALS], **changes)
+
+
+def hostile(**changes: Any) -> ReportResult:
+    """Hostile text wherever data can put text: labels, names, filters, notes, user."""
+    rows: list[Row] = [((text,), deal(text, "1.00", tags=(text,))) for text in HOSTILE]
+    markup = HOSTILE[0]
+    described = {"label": markup, "description": markup, "user": markup, "filters": (markup,), "withheld": (markup,), "notes": (markup,)}
+    return result_of((replace(STAGE, label=markup),), rows, **described, **changes)
+
+
+def empty(**changes: Any) -> ReportResult:
+    return result_of((STAGE,), [], **changes)
+
+
+def months(count: int = 30, **changes: Any) -> ReportResult:
+    """Grouped by month of close date; the key is the period's number. January 2024 is 24288. Every seventh month has no deals."""
+    from crmlib.reports.granularities import GRANULARITIES
+
+    rows: list[Row] = [((24288 + n,), deal(f"Deal {n}", f"{1000 * (n % 5 + 1) + n}.50")) for n in range(count) if n % 7 != 6]
+    result = result_of((CLOSED_IN,), rows, **changes)
+    month = GRANULARITIES["month"]
+    return replace(result, groups=tuple(replace(group, label=month.text(group.value, SETTINGS)) for group in result.groups))
+
+
+def many(count: int = 8012, **changes: Any) -> ReportResult:
+    rows: list[Row] = [((), deal(f"Deal {n}", f"{n}.{n % 100:02}")) for n in range(count)]
+    return result_of((), rows, **changes)
