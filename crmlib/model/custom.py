@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Literal
 
 from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.schema import AddConstraint, CreateColumn, CreateIndex
@@ -26,9 +27,10 @@ from crmlib.errors import Problem, did_you_mean, raise_if_any
 from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FieldDefinition, ObjectDefinition
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
-from crmlib.model.tables import STANDARD_OBJECTS, SYSTEM_FIELD_NAMES, build_metadata
+from crmlib.model.tables import STANDARD_OBJECTS, build_metadata, column_name, system_fields
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME_HINT = "up to 40 lower case letters, digits and _"
 
 
 class CustomField(Definition):
@@ -44,7 +46,10 @@ class CustomField(Definition):
     children: str | None = None
     scale: int = DEFAULT_SCALE
     personal: bool = False
-    default: Any = None
+    default: str | bool | int | float | None = None
+
+    def definition(self) -> FieldDefinition:
+        return FieldDefinition(**self.model_dump())
 
 
 class Customization(Definition):
@@ -64,13 +69,16 @@ def customize(org: Org, customization: Customization, source: Source = NOWHERE) 
 
     Other processes see it when they open the org next.
     """
-    raise_if_any(check(customization, org.schema, source))
     with org.begin() as connection:
+        if connection.dialect.name == "postgresql":  # one at a time; SQLite has one writer anyway
+            connection.exec_driver_sql("LOCK TABLE custom_definitions IN EXCLUSIVE MODE")
         custom = _stored(connection)
-        old = custom.get(customization.object) or _empty(customization, org.schema)
-        new = replace(old, fields=old.fields + tuple(FieldDefinition(**field.model_dump()) for field in customization.fields))
+        schema = _schema(_merged(custom))  # as it is now: another process may have customized since org was opened
+        raise_if_any(check(customization, schema, source))
+        old = custom.get(customization.object) or _empty(customization, schema)
+        new = replace(old, fields=old.fields + tuple(field.definition() for field in customization.fields))
         custom[new.name] = new
-        _execute_ddl(connection, new, Schema(build_metadata(_merged(custom))), exists=customization.object in org.schema)
+        _execute_ddl(connection, new, Schema(build_metadata(_merged(custom))), exists=customization.object in schema)
         table = org.schema.metadata.tables["custom_definitions"]
         connection.execute(table.delete().where(table.c.object == new.name))
         connection.execute(table.insert().values(object=new.name, definition=asdict(new)))
@@ -80,52 +88,91 @@ def customize(org: Org, customization: Customization, source: Source = NOWHERE) 
 def load_schema(engine: Engine) -> Schema:
     """The standard objects and, merged into them, what this database has of custom ones."""
     with engine.connect() as connection:
-        return Schema(build_metadata(_merged(_stored(connection))))
+        return _schema(_merged(_stored(connection)))
+
+
+@lru_cache(maxsize=16)
+def _schema(definitions: tuple[ObjectDefinition, ...]) -> Schema:
+    """Building all tables takes 50 ms, and the orgs of one process mostly have the same."""
+    return Schema(build_metadata(definitions))
 
 
 def check(customization: Customization, schema: Schema, source: Source) -> Iterator[Problem]:
     """Everything that is wrong with it."""
     name = customization.object
-    exists = name in schema
-    if not exists:
-        if not NAME.fullmatch(name) or not name.endswith("_c"):
-            yield Problem("bad-name", f"{name!r} is not a name for a custom object", source.place("object"),
-                          did_you_mean(name, schema.names) or "lower case letters, digits and _, ending in _c, such as 'flat_c'")
-        for key in ("label", "plural_label"):
-            if not getattr(customization, key):
-                yield Problem("missing-key", f"a new object needs {key!r}", source.place())
-    taken = set(schema.describe(name).fields) if exists else set(SYSTEM_FIELD_NAMES)
-    standard = exists and name in {definition.name for definition in STANDARD_OBJECTS}
+    standard = name in {definition.name for definition in STANDARD_OBJECTS}
+    if name in schema:
+        described = schema.describe(name)
+        fields, columns = set(described.fields), set(described.table.columns.keys())
+        if customization.label not in ("", described.label) or customization.plural_label not in ("", described.plural_label):
+            yield Problem("name-taken", f"there is an object {name!r} already, named {described.label}", source.place("label"),
+                          "leave the labels out to give it further fields")
+    else:
+        system = system_fields(_empty(customization, schema))
+        fields, columns = {field.name for field in system}, {column_name(field) for field in system}
+        yield from _check_new_object(customization, schema, source)
+    relationships = {(target.name, children) for target in schema for children in target.children}
     for index, field in enumerate(customization.fields):
         where = source.place("fields", index)
-        if field.name in taken:
-            yield Problem("name-taken", f"{name} has a field {field.name!r} already", where)
+        column = column_name(field.definition())
+        if field.name in fields or column in columns or (name, field.name) in relationships:
+            yield Problem("name-taken", f"{name} has a field or relationship {field.name!r} already", where)
         elif not NAME.fullmatch(field.name) or (standard and not field.name.endswith("_c")):
             yield Problem("bad-name", f"{field.name!r} is not a name for a custom field", where,
-                          "lower case letters, digits and _" + (", ending in _c" if standard else ""))
-        taken.add(field.name)
-        yield from _check_type(field, name, schema, where)
+                          NAME_HINT + (", ending in _c" if standard else ""))
+        fields.add(field.name)
+        columns.add(column)
+        if field.type == "lookup":
+            taken = relationships | {(name, own) for own in fields}
+            yield from _check_lookup(field, name, schema, taken, where)
+            relationships.add((field.to or "", field.children or ""))
+        yield from _check_type(field, where)
 
 
-def _check_type(field: CustomField, owner: str, schema: Schema, where: str) -> Iterator[Problem]:
+def _check_new_object(customization: Customization, schema: Schema, source: Source) -> Iterator[Problem]:
+    name = customization.object
+    if not NAME.fullmatch(name) or not name.endswith("_c"):
+        yield Problem("bad-name", f"{name!r} is not a name for a custom object", source.place("object"),
+                      did_you_mean(name, schema.names) or f"{NAME_HINT}, ending in _c, such as 'flat_c'")
+    for key in ("label", "plural_label"):
+        if not getattr(customization, key):
+            yield Problem("missing-key", f"a new object needs {key!r}", source.place())
+
+
+def _check_lookup(field: CustomField, owner: str, schema: Schema, taken: set[tuple[str, str]], where: str) -> Iterator[Problem]:
+    """taken: (object, name) of every field and relationship that a way back could be confused with."""
+    if field.to != owner and field.to not in schema:
+        yield Problem("unknown-object", f"lookup {field.name!r} points to {field.to!r}, which does not exist", where,
+                      did_you_mean(field.to or "", schema.names))
+        return
+    if field.children is None:
+        return
+    on_target = schema.describe(field.to).fields if field.to and field.to in schema else {}
+    if (field.to, field.children) in taken or field.children in on_target:
+        yield Problem("name-taken", f"{field.to} has {field.children!r} already", where, "choose another 'children'")
+    elif not NAME.fullmatch(field.children):
+        yield Problem("bad-name", f"{field.children!r} is not a name for a relationship", where, NAME_HINT)
+
+
+def _check_type(field: CustomField, where: str) -> Iterator[Problem]:
     if field.type not in FIELD_TYPES or field.type == "id":
         known = [name for name in FIELD_TYPES if name != "id"]
         yield Problem("unknown-type", f"there is no field type {field.type!r}", where,
                       did_you_mean(field.type, known) or f"types: {', '.join(known)}")
+        return
     if field.type in ("picklist", "multi_picklist") and not field.values:
         yield Problem("missing-key", f"{field.name!r} is a picklist and needs its values", where)
-    if any(";" in value for value in field.values):
-        yield Problem("bad-value", f"a value of {field.name!r} has a semicolon, which separates values", where)
-    if field.type == "lookup":
-        if field.to != owner and field.to not in schema:
-            yield Problem("unknown-object", f"lookup {field.name!r} points to {field.to!r}, which does not exist", where,
-                          did_you_mean(field.to or "", schema.names))
-        elif field.children and field.to in schema:
-            target = schema.describe(field.to)
-            if field.children in target.children or field.children in target.fields:
-                yield Problem("name-taken", f"{field.to} has {field.children!r} already", where, "choose another 'children'")
+    if any(";" in value or not value.strip() for value in field.values):
+        yield Problem("bad-value", f"a value of {field.name!r} is empty or has a semicolon, which separates values", where)
+    if len({value.casefold() for value in field.values}) < len(field.values):
+        yield Problem("bad-value", f"{field.name!r} has a value twice (capital letters do not count)", where)
     if not 0 <= field.scale <= 9:
         yield Problem("bad-value", f"scale of {field.name!r} is {field.scale}; it can be 0 to 9", where)
+    if field.default is not None:
+        try:
+            FIELD_TYPES[field.type].parse(field.default, field.model_dump())
+        except ValueError as error:
+            yield Problem("bad-value", f"default of {field.name!r}: {error}", where)
 
 
 def _empty(customization: Customization, schema: Schema) -> ObjectDefinition:
@@ -147,10 +194,10 @@ def _stored(connection: Connection) -> dict[str, ObjectDefinition]:
     return found
 
 
-def _merged(custom: dict[str, ObjectDefinition]) -> list[ObjectDefinition]:
+def _merged(custom: dict[str, ObjectDefinition]) -> tuple[ObjectDefinition, ...]:
     extended = [replace(definition, fields=definition.fields + custom[definition.name].fields) if definition.name in custom else definition
                 for definition in STANDARD_OBJECTS]
-    return extended + [definition for definition in custom.values() if definition.custom]
+    return (*extended, *(definition for definition in custom.values() if definition.custom))
 
 
 def _execute_ddl(connection: Connection, definition: ObjectDefinition, schema: Schema, exists: bool) -> None:
@@ -167,7 +214,7 @@ def _execute_ddl(connection: Connection, definition: ObjectDefinition, schema: S
         if key is not None and connection.dialect.name == "sqlite":  # SQLite takes a foreign key only inside the column
             specification += f" REFERENCES {key.target_fullname.split('.')[0]} (id)"
         connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {specification}")
-        if key is not None and connection.dialect.name != "sqlite":
+        if connection.dialect.name != "sqlite" and key is not None and key.constraint is not None:
             connection.execute(AddConstraint(key.constraint))
         for index in table.indexes:
             if list(index.columns) == [column]:

@@ -112,8 +112,10 @@ def _picklist(value: Any, info: Mapping[str, Any]) -> str:
 
 
 def _value_set(value: Any, info: Mapping[str, Any]) -> tuple[str, ...]:
+    """Each value once, in the order of the picklist, so that equal sets are stored equal."""
     parts = value.split(";") if isinstance(value, str) else value
-    return tuple(_picklist(part, info) for part in parts if str(part).strip())
+    chosen = {_picklist(part, info) for part in parts if str(part).strip()}
+    return tuple(known for known in info["values"] if known in chosen)
 
 
 def _exact(info: Mapping[str, Any]) -> ExactDecimal:

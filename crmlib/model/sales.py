@@ -85,7 +85,7 @@ OBJECTS = (
     ObjectDefinition("opportunity_contact_role", "Opportunity Contact Role", "Opportunity Contact Roles", "opportunity_contact_roles", (
         F("opportunity", "lookup", "Opportunity", required=True, to="opportunity", children="contact_roles"),
         F("contact", "lookup", "Contact", required=True, to="contact", children="opportunity_roles"),
-        F("role", "picklist", "Role", values=CONTACT_ROLES + ("Decision maker", "Influencer", "End user")),
+        F("role", "picklist", "Role", values=(*CONTACT_ROLES, "Decision maker", "Influencer", "End user")),
         F("is_primary", "boolean", "Primary", default=False),
     ), sharing="parent", controlled_by="opportunity"),
     ObjectDefinition("product", "Product", "Products", "products", (

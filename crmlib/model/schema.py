@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Column, MetaData, Table
 
@@ -23,7 +24,7 @@ class Field:
     object: str
     column: Column
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         return isinstance(other, Field) and (self.object, self.name) == (other.object, other.name)
 
     def __hash__(self) -> int:
@@ -73,7 +74,7 @@ class Field:
     def personal(self) -> bool:
         return bool(self.column.info["personal"])
 
-    def parse(self, value: object) -> object:
+    def parse(self, value: Any) -> Any:
         """The Python value of what was typed or read; None for empty. Raises ValueError in the user's words."""
         if value is None or (isinstance(value, str) and not value.strip()):
             return None

@@ -6,7 +6,6 @@ Tables are named in the plural (`opportunities`, `users`), which no SQL dialect 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, MetaData, Table, Text
 
@@ -57,28 +56,34 @@ def build_metadata(definitions: Iterable[ObjectDefinition] = STANDARD_OBJECTS) -
 
 
 def _object_table(definition: ObjectDefinition, known: dict[str, str], metadata: MetaData) -> Table:
-    columns = [column_for(field, known, cyclic=definition.name == "role")
+    columns = [column_for(field, known, cyclic=definition.name == "role", custom=definition.custom)
                for field in system_fields(definition) + definition.fields]
-    info = {key: value for key, value in asdict(definition).items() if key != "fields"}
+    info = {key: value for key, value in vars(definition).items() if key != "fields"}
     table = Table(definition.plural, metadata, *columns, info=info)
     Index(f"uq_{definition.plural}_external_id", table.c.external_id, unique=True)
     return table
 
 
-def column_for(field: FieldDefinition, known: dict[str, str], cyclic: bool = False) -> Column:
+def column_name(field: FieldDefinition) -> str:
+    return f"{field.name}_id" if field.type == "lookup" else field.name
+
+
+def column_for(field: FieldDefinition, known: dict[str, str], cyclic: bool = False, custom: bool = False) -> Column:
     """The column of one field. Lookups are foreign keys named `<field>_id`, indexed, never cascading.
 
     cyclic: roles and users point at each other, so roles' keys are added after both tables exist.
+    custom: a field of a custom object. Custom lookups are never NOT NULL, since records may be older than the field.
     """
-    info = asdict(field)
+    info = dict(vars(field))
     sql_type = FIELD_TYPES[field.type].sql_type(info)
     if field.type == "id":
         return Column("id", sql_type, primary_key=True, info=info)
     if field.type == "lookup":
         assert field.to is not None
         key = ForeignKey(f"{known[field.to]}.id", use_alter=cyclic and field.to != "role")
-        return Column(f"{field.name}_id", sql_type, key, nullable=not field.required, index=field.name not in ("created_by", "modified_by"),
-                      info=info)
+        indexed = field.name not in ("created_by", "modified_by")
+        nullable = not field.required or custom or field.name.endswith("_c")
+        return Column(column_name(field), sql_type, key, nullable=nullable, index=indexed, info=info)
     # Only fields without which a row means nothing are NOT NULL; what a company requires besides is asked by `records`.
-    return Column(field.name, sql_type, nullable=field.name not in ("name", "created_at", "modified_at"),
-                  index=FIELD_TYPES[field.type].family in ("date", "datetime") and field.name not in ("modified_at", "deleted_at"), info=info)
+    indexed = FIELD_TYPES[field.type].family in ("date", "datetime") and field.name not in ("modified_at", "deleted_at")
+    return Column(field.name, sql_type, nullable=field.name not in ("name", "created_at", "modified_at"), index=indexed, info=info)

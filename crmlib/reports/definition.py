@@ -134,7 +134,9 @@ class Report(Definition):
 
 
 def _short_form(columns: Any) -> Any:
-    return [{"field": column} if isinstance(column, str) else column for column in columns] if isinstance(columns, list | tuple) else columns
+    if not isinstance(columns, list | tuple):
+        return columns
+    return [{"field": column} if isinstance(column, str) else column for column in columns]
 
 
 def to_yaml(definition: Report | ReportType) -> str:

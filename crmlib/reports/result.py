@@ -8,7 +8,7 @@ A cell is found by its key, the values of the groups around it from the outermos
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -83,7 +83,6 @@ class ReportResult:
     withheld: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     chart: str = "auto"
-    sql: tuple[str, ...] = field(default=(), repr=False)
 
     def cell(self, key: Key = ()) -> dict[str, Any]:
         """The aggregates of one group, by name. Raises KeyError for a group that does not exist."""

@@ -1,0 +1,177 @@
+"""Rows become a result: cells by key, groups in order, details below them. Plain Python over what the database gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import Row
+
+from crmlib.model.schema import Schema
+from crmlib.model.sql_functions import text_sort_key
+from crmlib.reports.aggregates import AGGREGATES
+from crmlib.reports.compile_plan import Statements
+from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedGrouping
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+from crmlib.reports.secure import SecuredPlan
+
+BLANK = "(blank)"
+
+
+def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[Any]], detail_rows: Sequence[Row[Any]],
+             schema: Schema, run_at: datetime) -> ReportResult:
+    """The result of a secured plan. run_at: the moment the data was read."""
+    assert plan.access is not None
+    cells = _Cells(plan, statements, cell_rows)
+    width = len(plan.groupings)
+    details = tuple(DetailRow(tuple(row[:width]), row.id, tuple(row[width:-1])) for row in detail_rows)
+    return ReportResult(
+        label=plan.report.label, description=plan.report.description, report_type=plan.report_type, format=plan.report.format,
+        columns=tuple(_column(ref) for ref in plan.columns),
+        groupings=tuple(ResultColumn(grouping.key.path, grouping.label, (grouping.shown or grouping.key).type, grouping.key.scale,
+                                     grouping.granularity) for grouping in plan.groupings),
+        aggregates=tuple(_aggregate_column(aggregate) for aggregate in plan.aggregates),
+        groups=cells.groups(), cells=cells.figures(), details=details, row_count=cells.row_counts[()], show_details=plan.show_details,
+        primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
+        filters=tuple(condition.text for condition in plan.filters), withheld=plan.withheld,
+        notes=tuple(_notes(plan, schema)), chart=plan.report.chart)
+
+
+def _column(ref: FieldRef) -> ResultColumn:
+    return ResultColumn(ref.path, ref.label, ref.type, ref.scale)
+
+
+def _aggregate_column(aggregate: PlannedAggregate) -> ResultColumn:
+    if aggregate.field is None:
+        return ResultColumn(aggregate.name, aggregate.label, "integer", 0)
+    row = AGGREGATES[aggregate.aggregate]
+    kind = row.result_type or aggregate.field.type
+    if kind == "integer" and row.name == "average":
+        kind = "number"
+    return ResultColumn(aggregate.name, aggregate.label, kind, 0 if kind == "integer" else aggregate.field.scale)
+
+
+def _notes(plan: SecuredPlan, schema: Schema) -> Iterator[str]:
+    """Why a total may differ from the sum of its rows."""
+    for aggregate in plan.aggregates:
+        if not plan.groupings or aggregate.additive or aggregate.field is None:
+            continue
+        if aggregate.aggregate == "unique":
+            yield f"{aggregate.label}: a value that occurs in several groups counts once in each and once in the total."
+        else:
+            source = next(source for source in plan.sources if source.path == aggregate.field.source)
+            label = schema.describe(source.object).label
+            yield (f"{aggregate.label}: a record of {label} that stands in several groups counts once in each and once in the total, "
+                   "so a total can be less than the sum of its groups.")
+
+
+class _Cells:
+    """Pieces of every aggregate by key, rolled up where they may be."""
+
+    def __init__(self, plan: SecuredPlan, statements: Statements, rows: Sequence[Row[Any]]) -> None:
+        self.plan = plan
+        self.row_counts: dict[Key, int] = {(): 0}
+        self.shown: dict[tuple[int, Any], Any] = {}
+        self.order: dict[tuple[int, Any], Any] = {}
+        self.pieces: list[dict[Key, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
+        names = list(rows[0]._fields) if rows else []
+        self.at = {name: index for index, name in enumerate(names)}
+        for row in rows:
+            part = statements.parts[row[0]]
+            key = tuple(row[1: 1 + part.level])
+            if row[0] == 0:
+                self._take_group(row, key)
+            for index in part.aggregates:
+                self._take_pieces(row, key, index)
+
+    def _take_group(self, row: Row[Any], key: Key) -> None:
+        if not row.row_count:
+            return  # no rows at all: the grand total of nothing
+        for level in range(len(key) + 1):
+            self.row_counts[key[:level]] = self.row_counts.get(key[:level], 0) + row.row_count
+        for index, value in enumerate(key):
+            if f"shown{index}" in self.at:
+                self.shown[index, value] = row[self.at[f"shown{index}"]]
+            if f"order{index}" in self.at:
+                self.order[index, value] = row[self.at[f"order{index}"]]
+
+    def _take_pieces(self, row: Row[Any], key: Key, index: int) -> None:
+        aggregate = AGGREGATES[self.plan.aggregates[index].aggregate]
+        first = self.at[f"piece{index}_0"]
+        pieces = tuple(row[first: first + aggregate.pieces])
+        found = self.pieces[index]
+        if not self.plan.aggregates[index].additive or aggregate.merge is None:
+            found[key] = pieces
+            return
+        for level in range(len(key) + 1):
+            prefix = key[:level]
+            found[prefix] = aggregate.merge(found[prefix], pieces) if prefix in found else pieces
+
+    def figures(self) -> dict[Key, tuple[Any, ...]]:
+        """One value per aggregate, for every group and the grand total."""
+        columns = [_aggregate_column(aggregate) for aggregate in self.plan.aggregates]
+        return {key: tuple(self._figure(index, key, column) for index, column in enumerate(columns)) for key in self.row_counts}
+
+    def _figure(self, index: int, key: Key, column: ResultColumn) -> Any:
+        planned = self.plan.aggregates[index]
+        if planned.field is None:
+            return self.row_counts[key]
+        aggregate = AGGREGATES[planned.aggregate]
+        pieces = self.pieces[index].get(key, (None,) * aggregate.pieces)
+        value = aggregate.finish(pieces, planned.field.scale)
+        if value is None or column.type in ("date", "datetime"):
+            return value
+        return int(value) if column.type == "integer" else Decimal(value).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+
+    def groups(self) -> tuple[Group, ...]:
+        """The groups as a tree, each level in its order."""
+        below: dict[Key, list[Key]] = {}
+        for key in self.row_counts:
+            if key:
+                below.setdefault(key[:-1], []).append(key)
+        return self._groups((), below)
+
+    def _groups(self, parent: Key, below: dict[Key, list[Key]]) -> tuple[Group, ...]:
+        keys = below.get(parent, [])
+        index = len(parent)
+        if keys:
+            keys = sorted(keys, key=self._sort_value(index), reverse=self.plan.groupings[index].descending)
+        return tuple(Group(key, self._label(index, key[-1]), self.row_counts[key], self._groups(key, below)) for key in keys)
+
+    def _sort_value(self, index: int) -> Callable[[Key], tuple[Any, ...]]:
+        """As `compile_plan` orders details: blank first, picklists in their own order, text by its sort key."""
+        grouping = self.plan.groupings[index]
+        place = {value: number for number, value in enumerate(grouping.values)}
+
+        def sort_value(key: Key) -> tuple[Any, ...]:
+            value = key[-1]
+            values = [self.order.get((index, value)), self.shown.get((index, value)), value] if grouping.shown else [value]
+            listed = (place.get(value, len(place)),) if place else ()
+            return tuple(_comparable(one) for one in (*listed, *values))
+        return sort_value
+
+    def _label(self, index: int, value: Any) -> str:
+        return group_label(self.plan.groupings[index], value, self.shown.get((index, value)), self.plan)
+
+
+def _comparable(value: Any) -> tuple[Any, ...]:
+    """None before everything; text by its sort key, then by itself."""
+    if value is None:
+        return (0,)
+    return (1, text_sort_key(value), value) if isinstance(value, str) else (1, value)
+
+
+def group_label(grouping: PlannedGrouping, value: Any, shown: Any, plan: SecuredPlan) -> str:
+    """What a person reads at the head of a group."""
+    if value is None:
+        return BLANK
+    if grouping.granularity:
+        return GRANULARITIES[grouping.granularity].text(value, plan.settings)
+    if grouping.shown:
+        return BLANK if shown is None else str(shown)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return str(value)

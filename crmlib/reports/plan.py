@@ -1,0 +1,245 @@
+"""A plan says what a report needs, as plain data: sources, columns, groupings, aggregates, filters, order.
+
+Names have become sources and fields, relative dates ranges of days; after `make_plan` no source may be added, so that
+`secure` has seen them all. The plan also decides, and nobody after it, at which grain each aggregate counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+
+from crmlib.model.org import Settings
+from crmlib.model.schema import Field
+from crmlib.reports.aggregates import AGGREGATES
+from crmlib.reports.date_literals import date_range
+from crmlib.reports.definition import Filter, Report
+from crmlib.reports.operators import OPERATORS
+from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView
+
+ROWS = "record_count"
+"""Name of the aggregate that counts report rows."""
+
+
+@dataclass(frozen=True)
+class FieldRef:
+    """A field of a source, with every (object, field) one must be allowed to read to see it."""
+
+    source: str
+    name: str
+    path: str
+    label: str
+    type: str
+    family: str
+    scale: int
+    guards: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PlannedGrouping:
+    """A grouping by `key`. A lookup is grouped by the record's id and shown by `shown`; `order` is what its groups sort by."""
+
+    key: FieldRef
+    label: str
+    granularity: str | None = None
+    shown: FieldRef | None = None
+    order: FieldRef | None = None
+    descending: bool = False
+    values: tuple[str, ...] = ()  # of a picklist, in its order
+
+
+@dataclass(frozen=True)
+class PlannedAggregate:
+    """A figure per group.
+
+    repeats: its source's records may stand in several rows, so each is counted once per group.
+    additive: each record of its source is in one finest group only, so totals may be merged from groups.
+    """
+
+    name: str
+    label: str
+    aggregate: str
+    field: FieldRef | None
+    repeats: bool = False
+    additive: bool = True
+
+
+@dataclass(frozen=True)
+class PlannedFilter:
+    """A condition; values of dates and datetimes are (start, end) ranges. `text` says it in words."""
+
+    field: FieldRef
+    operator: str
+    values: tuple[Any, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class PlannedSort:
+    field: FieldRef
+    descending: bool
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportPlan:
+    """What the report asks of the data. `withheld` is filled by `secure`; `within` by a drill-down: only rows of this group."""
+
+    report: Report
+    report_type: str
+    sources: tuple[ReportSource, ...]
+    columns: tuple[FieldRef, ...]
+    groupings: tuple[PlannedGrouping, ...]
+    aggregates: tuple[PlannedAggregate, ...]
+    filters: tuple[PlannedFilter, ...]
+    sorts: tuple[PlannedSort, ...]
+    settings: Settings
+    within: tuple[Any, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def show_details(self) -> bool:
+        return self.report.show_details or not self.groupings
+
+    def drilled_to(self, key: tuple[Any, ...]) -> Self:
+        """The records behind one cell: the same rows, of this group only, one line each."""
+        shown = {column.path for column in self.columns}
+        keys = tuple(grouping.shown or grouping.key for grouping in self.groupings)
+        columns = self.columns + tuple(ref for ref in keys if ref.path not in shown)
+        return replace(self, report=self.report.model_copy(update={"show_details": True}), within=key, columns=columns)
+
+
+def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date) -> ReportPlan:
+    """The plan of a report that `validate` found sound. No database is touched."""
+    return _Planner(view, settings, today).plan(report)
+
+
+class _Planner:
+    """Collects the sources while it turns names into fields."""
+
+    def __init__(self, view: ReportTypeView, settings: Settings, today: date) -> None:
+        self.view, self.schema, self.settings, self.today = view, view.schema, settings, today
+        self.sources: dict[str, ReportSource] = dict(view.sources)
+
+    def plan(self, report: Report) -> ReportPlan:
+        groupings = tuple(self.grouping(grouping.field, grouping.date_granularity, grouping.order == "descending")
+                          for grouping in report.groupings_down)
+        aggregates = tuple(self.aggregate(one.aggregate, one.field, one.label, groupings) for one in report.aggregates)
+        columns = tuple(self.shown(column.field, column.label) for column in report.columns)
+        return ReportPlan(
+            report=report, report_type=self.view.label, columns=columns, groupings=groupings, aggregates=aggregates,
+            filters=tuple(self.filter(one) for one in report.filters),
+            sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
+            sources=tuple(sorted(self.sources.values(), key=lambda source: source.path.count(".") + bool(source.path))),
+            settings=self.settings)
+
+    def ref(self, found: ReportField, label: str = "") -> FieldRef:
+        """A field's place in the plan; its lookups become sources."""
+        guards = []
+        for lookup in found.lookups:
+            self.sources.setdefault(lookup.path, lookup)
+            guards.append((self.sources[lookup.parent].object, lookup.via))
+        field = found.field
+        return FieldRef(found.source.path, field.name, found.path, label or found.label, field.type.name, field.family, field.scale,
+                        (*guards, (field.object, field.name)))
+
+    def shown(self, path: str, label: str = "") -> FieldRef:
+        """A column; a lookup is shown by the name of the record it points to."""
+        found = self.view.find(path)
+        if found.field.to is None:
+            return self.ref(found, label)
+        return self.through(path, "name", label or found.label)
+
+    def through(self, path: str, field: str, label: str) -> FieldRef:
+        """A field of the record a lookup points to, whether or not the report type offers it."""
+        return self.ref(self.view.follow(f"{path}.{field}"), label)
+
+    def grouping(self, path: str, granularity: str | None, descending: bool) -> PlannedGrouping:
+        found = self.view.find(path)
+        if found.field.to is None:
+            if found.field.family in ("date", "datetime"):
+                granularity = granularity or "day"
+            return PlannedGrouping(self.ref(found), found.label, granularity, descending=descending, values=found.field.values)
+        shown = self.through(path, "name", found.label)
+        has_position = "position" in self.schema.describe(found.field.to).fields
+        return PlannedGrouping(replace(self.through(path, "id", found.label), path=path), found.label, shown=shown,
+                               order=self.through(path, "position", found.label) if has_position else shown, descending=descending)
+
+    def aggregate(self, name: str, path: str | None, label: str, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
+        if path is None:
+            return PlannedAggregate(ROWS, label or "Record count", name, None)
+        found = self.view.find(path)
+        ref = self.ref(found) if found.field.to is None else replace(self.through(path, "id", found.label), path=path)
+        counted = self.schema.describe(found.field.object).plural_label if name == "record_count" else found.label
+        # What one record of the aggregate's source decides: itself, its parents, and whatever lookups lead to.
+        decided = self.decided_by(ref.source)
+        rows = {source.path for source in self.view.sources.values()}
+        row = AGGREGATES[name]
+        repeats = row.repeats_matter and not rows <= decided
+        in_one_group = not row.repeats_matter or all(grouping.key.source in decided for grouping in groupings)
+        return PlannedAggregate(f"{path}:{name}", label or row.label.format(counted), name, ref, repeats=repeats,
+                                additive=row.merge is not None and in_one_group)
+
+    def decided_by(self, path: str) -> set[str]:
+        """The sources of which a record of this source has exactly one: upwards from children, and along lookups."""
+        decided: set[str] = set()
+        reached = {path}
+        while reached:
+            decided |= reached
+            reached = {source.path for source in self.sources.values() if source.kind == "lookup" and source.parent in decided}
+            reached |= {self.sources[one].parent for one in decided if self.sources[one].kind == "child"}
+            reached -= decided
+        return decided
+
+    def filter(self, condition: Filter) -> PlannedFilter:
+        found = self.view.find(condition.field)
+        field = found.field
+        by_name = field.to is not None
+        ref = self.through(condition.field, "name", found.label) if by_name else self.ref(found)
+        if by_name:
+            field = self.schema.describe(field.to or "").field("name")
+        values = tuple(filter_value(field, value, self.today, self.settings) for value in condition.values)
+        return PlannedFilter(ref, condition.operator, values, filter_text(found.label, condition))
+
+    def sort(self, path: str, descending: bool) -> PlannedSort:
+        found = self.view.find(path)
+        if found.field.to and "position" in self.schema.describe(found.field.to).fields:
+            return PlannedSort(self.through(path, "position", found.label), descending)
+        return PlannedSort(self.shown(path), descending, found.field.values)
+
+
+def filter_value(field: Field, value: Any, today: date, settings: Settings) -> Any:
+    """A filter's value as the operator takes it. Raises ValueError in the user's words."""
+    if value is None or value == "":
+        return None
+    if field.family in ("text", "picklist") and field.type.name in ("email", "phone"):
+        return str(value)  # a part of an address is no address, but may be looked for
+    if field.family not in ("date", "datetime"):
+        return field.parse(str(value) if isinstance(value, bool) and field.family == "text" else value)
+    start, end = _days(value, today, settings)
+    if field.family == "date":
+        return start, end
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value, value
+    return tuple(datetime.combine(day, time(), settings.zone).astimezone(UTC) for day in (start, end))
+
+
+def _days(value: Any, today: date, settings: Settings) -> tuple[date, date]:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value.strip())
+        except ValueError:
+            return date_range(value, today, settings)
+    if isinstance(value, datetime):
+        value = value.date()
+    if not isinstance(value, date):
+        raise ValueError(f"{value!r} is not a date (write 2026-11-30)")
+    return value, value + timedelta(days=1)
+
+
+def filter_text(label: str, condition: Filter) -> str:
+    """The filter in words: 'Close date equals THIS_QUARTER'."""
+    words = " or ".join("blank" if value in (None, "") else str(value) for value in condition.values)
+    return f"{label} {OPERATORS[condition.operator].label} {words}"
+

@@ -1,0 +1,196 @@
+"""Report types as the designer and the corridor see them: standard ones made from the schema, custom ones from YAML.
+
+Standard types exist for every object ("opportunities") and for every parent with its children
+("accounts_with_opportunities"), custom objects included; nobody writes them down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
+from crmlib.model.schema import Field, Schema
+from crmlib.reports.definition import RelatedObject, ReportType
+
+HIDDEN_IN_STANDARD = ("external_id", "deleted_at")
+"""System fields that standard report types do not offer by themselves; a report may still name them."""
+
+
+@dataclass(frozen=True)
+class ReportSource:
+    """An object in a report type, reached by `path` ("" for the primary object, "line_items.product" for a lookup)."""
+
+    path: str
+    object: str
+    kind: str  # "primary", "child" or "lookup"
+    parent: str = ""
+    via: str = ""  # the lookup's name, for a child on the child's side
+    required: bool = True
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.path}." if self.path else ""
+
+
+@dataclass(frozen=True)
+class ReportField:
+    """A field within a report type: where it is (`path`), what it is called there, and the sources on the way to it."""
+
+    path: str
+    label: str
+    field: Field
+    source: ReportSource
+    lookups: tuple[ReportSource, ...] = ()
+
+
+class ReportTypeView:
+    """A report type together with the schema it speaks of."""
+
+    def __init__(self, name: str, definition: ReportType, schema: Schema, standard: bool = False) -> None:
+        self.name = name
+        self.definition = definition
+        self.schema = schema
+        self.standard = standard
+        self.label, self.description, self.category = definition.label, definition.description, definition.category
+
+    @cached_property
+    def sources(self) -> dict[str, ReportSource]:
+        """The primary and the related objects by path, parents before children. Raises for a relationship that isn't there."""
+        found = {"": ReportSource("", self.definition.primary_object, "primary")}
+        for related in self.definition.related_objects:
+            parent, _, name = related.relationship.rpartition(".")
+            if parent not in found:
+                raise DefinitionError(Problem("unknown-relationship",
+                                              f"{parent!r} must be a related object before {related.relationship!r}"))
+            described = self.schema.describe(found[parent].object)
+            if name not in described.children:
+                raise DefinitionError(Problem("unknown-relationship", f"{described.label} has no child relationship {name!r}",
+                                              hint=did_you_mean(name, described.children)))
+            child = described.children[name]
+            found[related.relationship] = ReportSource(related.relationship, child.object, "child", parent, child.lookup, related.required)
+        return found
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The primary and related objects, as people call them."""
+        return tuple(self.schema.describe(source.object).plural_label for source in self.sources.values())
+
+    @cached_property
+    def sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
+        """What the designer offers: (label, fields). As defined, or by object and its lookups when nothing is defined."""
+        if self.definition.sections:
+            return tuple((section.label, tuple(self.follow(column.field, column.label) for column in section.columns))
+                         for section in self.definition.sections)
+        return tuple(self._standard_sections())
+
+    @cached_property
+    def fields(self) -> dict[str, ReportField]:
+        """Every offered field by path."""
+        return {field.path: field for _, fields in self.sections for field in fields}
+
+    def find(self, path: str) -> ReportField:
+        """The field at this path. Raises NotFound with the nearest path, also for one that the type does not offer."""
+        if path in self.fields:
+            return self.fields[path]
+        source, _, name = path.rpartition(".")
+        # An object's id only counts its records, so that every source may be counted.
+        if self.definition.sections and not (name == "id" and source in self.sources):
+            raise NotFound(Problem("unknown-field", f"report type {self.name!r} has no column {path!r}",
+                                   hint=did_you_mean(path, self.fields)))
+        return self.follow(path)
+
+    def follow(self, path: str, label: str = "") -> ReportField:
+        """The field at the end of a path through related objects and lookups, offered or not."""
+        *steps, last = path.split(".")
+        source, lookups, labels = self.sources[""], [], []
+        for step in steps:
+            child = self.sources.get(source.prefix + step)
+            described = self.schema.describe(source.object)
+            if child is not None:
+                source = child
+            elif step in described.fields and (to := described.fields[step].to):
+                source = ReportSource(source.prefix + step, to, "lookup", source.path, step, required=False)
+                lookups.append(source)
+                labels.append(described.fields[step].label)
+            else:
+                lookup_names = [name for name, field in described.fields.items() if field.to]
+                hint = (f"{step!r} is a child relationship: the report type must name it under related_objects"
+                        if step in described.children else did_you_mean(step, lookup_names))
+                raise NotFound(Problem("unknown-field", f"{path!r}: {described.label} has no lookup {step!r}", hint=hint))
+        described = self.schema.describe(source.object)
+        if last not in described.fields:
+            raise NotFound(Problem("unknown-field", f"{path!r}: {described.label} has no field {last!r}",
+                                   hint=did_you_mean(last, described.fields)))
+        field = described.fields[last]
+        return ReportField(path, label or self._label(field, source, labels), field, source, tuple(lookups))
+
+    def _label(self, field: Field, source: ReportSource, lookups: list[str]) -> str:
+        """'Amount', 'Account Industry' for account.industry, 'Account Owner' for account.owner.name."""
+        described = self.schema.describe(source.object)
+        if lookups:
+            return " ".join(lookups if field.name == "name" else [*lookups, field.label])
+        if (source.path and field.label in self._primary_labels) or field.label == "Name":
+            return f"{described.label} {field.label}"
+        return field.label
+
+    @cached_property
+    def _primary_labels(self) -> set[str]:
+        return {field.label for field in self.schema.describe(self.definition.primary_object).fields.values()}
+
+    def _standard_sections(self) -> Iterator[tuple[str, tuple[ReportField, ...]]]:
+        for source in self.sources.values():
+            described = self.schema.describe(source.object)
+            shown = [name for name in described.fields if name not in HIDDEN_IN_STANDARD]
+            yield described.label, tuple(self.follow(source.prefix + name) for name in shown)
+            for lookup in described.fields.values():
+                if lookup.to and lookup.name not in ("created_by", "modified_by"):
+                    target = self.schema.describe(lookup.to)
+                    label = lookup.label if not source.path else f"{described.label}: {lookup.label}"
+                    yield label, tuple(self.follow(f"{source.prefix}{lookup.name}.{name}") for name, field in target.fields.items()
+                                       if name not in (*HIDDEN_IN_STANDARD, "id") and not field.to)
+
+
+def standard_report_types(schema: Schema) -> dict[str, ReportTypeView]:
+    """One for every object, and one for every parent with its children."""
+    found = {}
+    for described in schema:
+        plural = described.table.name
+        found[plural] = ReportTypeView(plural, ReportType(
+            label=described.plural_label, primary_object=described.name, category="Standard",
+            description=described.help or f"All {described.plural_label.lower()}."), schema, standard=True)
+        for child in described.children.values():
+            name = f"{plural}_with_{child.name}"
+            found[name] = ReportTypeView(name, ReportType(
+                label=f"{described.plural_label} with {child.label}", primary_object=described.name, category="Standard",
+                description=f"{described.plural_label} that have {child.label.lower()}, one row for each of these.",
+                related_objects=(RelatedObject(relationship=child.name, required=True),)), schema, standard=True)
+    return found
+
+
+def check_report_type(definition: ReportType, schema: Schema, name: str = "") -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+    """Every problem of meaning, with the path of the key it stands at."""
+    if definition.primary_object not in schema:
+        yield ("primary_object",), Problem("unknown-object", f"there is no object {definition.primary_object!r}",
+                                           hint=did_you_mean(definition.primary_object, schema.names))
+        return
+    sound: list[RelatedObject] = []
+    for index, related in enumerate(definition.related_objects):
+        try:
+            _ = ReportTypeView(name, definition.model_copy(update={"related_objects": (*sound, related)}), schema).sources
+            sound.append(related)
+        except DefinitionError as error:
+            yield ("related_objects", index), error.problems[0]
+    view = ReportTypeView(name, definition.model_copy(update={"related_objects": tuple(sound)}), schema)
+    seen: set[str] = set()
+    for number, section in enumerate(definition.sections):
+        for index, column in enumerate(section.columns):
+            place = ("sections", number, "columns", index)
+            if column.field in seen:
+                yield place, Problem("twice", f"column {column.field!r} stands here a second time")
+            seen.add(column.field)
+            try:
+                view.follow(column.field)
+            except NotFound as error:
+                yield place, error.problems[0]

@@ -1,0 +1,70 @@
+"""The corridor, to be read aloud. `explain` is the same without asking the data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Dialect
+
+from crmlib.definition import NOWHERE, Source
+from crmlib.errors import raise_if_any
+from crmlib.model.org import Org
+from crmlib.reports.assemble import assemble
+from crmlib.reports.compile_plan import Statements, compile_plan
+from crmlib.reports.definition import Report
+from crmlib.reports.plan import make_plan
+from crmlib.reports.report_types import ReportTypeView
+from crmlib.reports.result import Key, ReportResult
+from crmlib.reports.secure import SecuredPlan, secure
+from crmlib.reports.validate import validate
+from crmlib.security.access import Access
+
+
+def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
+               source: Source = NOWHERE, detail_limit: int | None = None, within: Key = ()) -> ReportResult:
+    """Run a report as a user. Two statements in one snapshot.
+
+    detail_limit: fetch at most so many detail rows; totals are of all. within: only the records behind this cell.
+    """
+    secured = prepare(report, view, org, access, today, source)
+    if within:
+        secured = secured.drilled_to(within)
+    statements = compile_plan(secured, org.schema, detail_limit)
+    with org.snapshot() as connection:
+        run_at = org.now()
+        cells = connection.execute(statements.cells).all()
+        details = connection.execute(statements.details).all() if statements.details is not None else []
+    return assemble(secured, statements, cells, details, org.schema, run_at)
+
+
+def prepare(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
+            source: Source = NOWHERE) -> SecuredPlan:
+    """From the definition to what this user may run. Raises DefinitionError or AccessDenied; asks the data nothing."""
+    today = today or org.today()
+    raise_if_any(validate(report, view, org.settings, today, source))
+    return secure(make_plan(report, view, org.settings, today), access, org.schema)
+
+
+def explain(secured: SecuredPlan, org: Org) -> str:
+    """What the report will ask, in words and in SQL."""
+    statements = compile_plan(secured, org.schema)
+    lines = [f"Report       {secured.report.label}", f"Report type  {secured.report_type}", "", "Sources"]
+    for source in secured.sources:
+        join = {"primary": "primary object", "lookup": "lookup, never drops rows"}.get(
+            source.kind, "with" if source.required else "with or without")
+        lines += [f"  {source.path or source.object} ({source.object}): {join}", f"      {secured.rules[source.path].reason}"]
+    lines += ["", "Totals"]
+    for aggregate in secured.aggregates:
+        counted = "each record once per group" if aggregate.repeats else "every row"
+        asked = "merged from the finest groups" if aggregate.additive else "asked at every level"
+        lines.append(f"  {aggregate.label}: {counted}, totals {asked}")
+    if secured.withheld:
+        lines += ["", f"Withheld     {', '.join(secured.withheld)}"]
+    return "\n".join([*lines, "", *sql_texts(statements, org.engine.dialect)])
+
+
+def sql_texts(statements: Statements, dialect: Dialect) -> list[str]:
+    """The statements as SQL with their values in place, for reading."""
+    asked = [("-- groups and totals", statements.cells), ("-- details", statements.details)]
+    return [f"{title}\n{statement.compile(dialect=dialect, compile_kwargs={'literal_binds': True})}\n"
+            for title, statement in asked if statement is not None]

@@ -1,0 +1,63 @@
+"""What the running user may see: the one way from a plan to a `SecuredPlan`, the only kind that is ever compiled.
+
+- An object one may not read refuses the report, as does a hidden field in a filter: dropping the filter would widen the
+  result, keeping it would let values be guessed.
+- A hidden column, grouping, aggregate or sort is taken out and named in `withheld`.
+- Every source gets its record rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+
+from crmlib.errors import AccessDenied, Problem, raise_if_any
+from crmlib.model.schema import Schema
+from crmlib.reports.plan import FieldRef, PlannedGrouping, ReportPlan
+from crmlib.security.access import Access
+from crmlib.security.sharing import RowRule, row_rule
+
+
+@dataclass(frozen=True)
+class SecuredPlan(ReportPlan):
+    """A plan that went through `secure`. rules: per source path, why its records may be seen."""
+
+    rules: Mapping[str, RowRule] = field(default_factory=dict)
+    access: Access | None = None
+
+
+def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
+    """The plan as this user may run it. Raises AccessDenied with every reason it may not be run at all."""
+    def hidden(ref: FieldRef | None) -> bool:
+        return ref is not None and not all(access.may_read_field(object_name, name) for object_name, name in ref.guards)
+
+    problems = [Problem("object-hidden", f"{access.username} may not read {schema.describe(source.object).plural_label}")
+                for source in plan.sources if source.kind != "lookup" and not access.may("read", source.object)]
+    if not problems:
+        problems = [Problem("filter-hidden", f"the report filters by {condition.field.label}, which {access.username} may not see",
+                            hint="ask for the right to read the field, or for a report without this filter")
+                    for condition in plan.filters if hidden(condition.field)]
+    if not problems and plan.report.row_limit:
+        problems = [Problem("sort-hidden", f"the row limit goes by {sort.field.label}, which {access.username} may not see")
+                    for sort in plan.sorts if hidden(sort.field)]
+    raise_if_any(problems, AccessDenied)
+
+    withheld: list[str] = []
+
+    def kept(parts: tuple, ref_of: str) -> tuple:
+        """The parts whose field may be seen; the labels of the others go to `withheld`."""
+        for part in parts:
+            if hidden(getattr(part, ref_of)):
+                withheld.append(getattr(part, "label", None) or part.field.label)
+        return tuple(part for part in parts if not hidden(getattr(part, ref_of)))
+
+    columns = tuple(column for column in plan.columns if not hidden(column))
+    withheld += [column.label for column in plan.columns if hidden(column)]
+    groupings: tuple[PlannedGrouping, ...] = kept(plan.groupings, "key")
+    groupings = tuple(replace(grouping, order=grouping.shown) if hidden(grouping.order) else grouping for grouping in groupings)
+    secured = replace(plan, columns=columns, groupings=groupings, aggregates=kept(plan.aggregates, "field"),
+                      sorts=kept(plan.sorts, "field"))
+    # A source behind a hidden lookup is joined by nobody any more, but its rule stands all the same.
+    rules = {source.path: row_rule(access, source.object, schema) for source in plan.sources}
+    values = {part.name: getattr(secured, part.name) for part in fields(ReportPlan)}
+    return SecuredPlan(**{**values, "withheld": tuple(dict.fromkeys(withheld))}, rules=rules, access=access)

@@ -1,0 +1,83 @@
+"""What a user may do with objects and fields: the sum of their permission sets, read from the data.
+
+Rights only add: a further permission set never takes anything away. Without any, a user may do nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Row, func, select
+
+from crmlib.errors import AccessDenied, NotFound, Problem, did_you_mean
+from crmlib.model.org import Org
+
+RIGHTS = {"read": "can_read", "create": "can_create", "edit": "can_edit", "delete": "can_delete",
+          "view_all": "view_all", "edit_all": "edit_all"}
+"""Each right and the column of object_permission that grants it."""
+
+ALWAYS_READABLE = ("id", "name")
+"""Whoever may read an object may read these: without them a record can't be told from another."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A user with their rights, as of the moment it was read.
+
+    objects: rights per object name; "*" holds those for every object. fields: "contact.birthday", "contact.*" or "*".
+    sharing: per object, who sees a record by default, where the company changed it.
+    """
+
+    user_id: int
+    username: str
+    name: str
+    role_id: int | None
+    objects: Mapping[str, frozenset[str]]
+    readable_fields: frozenset[str]
+    editable_fields: frozenset[str]
+    sharing: Mapping[str, str]
+
+    def may(self, right: str, object_name: str) -> bool:
+        """Whether a right ("read", "create", "edit", "delete", "view_all", "edit_all") is held for an object."""
+        return right in self.objects.get(object_name, ()) or right in self.objects.get("*", ())
+
+    def may_read_field(self, object_name: str, field: str) -> bool:
+        return self.may("read", object_name) and (field in ALWAYS_READABLE or _covers(self.readable_fields, object_name, field))
+
+    def may_edit_field(self, object_name: str, field: str) -> bool:
+        return _covers(self.editable_fields, object_name, field)
+
+
+def _covers(granted: frozenset[str], object_name: str, field: str) -> bool:
+    return not granted.isdisjoint(("*", f"{object_name}.*", f"{object_name}.{field}"))
+
+
+def access_of(org: Org, username: str) -> Access:
+    """The access of an active user. Raises NotFound or AccessDenied. Five statements in one snapshot."""
+    table = {name: org.schema.describe(name).table for name in
+             ("user", "permission_assignment", "object_permission", "field_permission", "sharing_default")}
+    with org.snapshot() as connection:
+        user = connection.execute(select(table["user"]).where(
+            func.lower(table["user"].c.username) == username.lower(), table["user"].c.deleted_at.is_(None))).first()
+        if user is None:
+            known = connection.execute(select(table["user"].c.username).where(table["user"].c.is_active)).scalars()
+            raise NotFound(Problem("unknown-user", f"there is no user {username!r}", hint=did_you_mean(username, known)))
+        if not user.is_active:
+            raise AccessDenied(Problem("inactive-user", f"user {username!r} is not active"))
+        assigned = table["permission_assignment"]
+        held = select(assigned.c.permission_set_id).where(assigned.c.user_id == user.id, assigned.c.deleted_at.is_(None))
+
+        def granted(name: str) -> list[Row]:
+            return list(connection.execute(select(table[name]).where(
+                table[name].c.permission_set_id.in_(held), table[name].c.deleted_at.is_(None))))
+
+        objects: dict[str, frozenset[str]] = {}
+        for row in granted("object_permission"):
+            rights = frozenset(right for right, column in RIGHTS.items() if getattr(row, column))
+            objects[row.name] = objects.get(row.name, frozenset()) | rights
+        fields = granted("field_permission")
+        defaults = connection.execute(select(table["sharing_default"]).where(table["sharing_default"].c.deleted_at.is_(None)))
+        return Access(user.id, user.username, user.name, user.role_id, objects,
+                      frozenset(row.name for row in fields if row.can_read), frozenset(row.name for row in fields if row.can_edit),
+                      {row.name: row.level for row in defaults})

@@ -1,0 +1,47 @@
+"""A new base needs somebody who may do everything: user `admin` with the permission set "Administrator"."""
+
+from __future__ import annotations
+
+import os
+
+from sqlalchemy import func, select
+
+from crmlib.errors import NotFound, Problem
+from crmlib.model.org import Org
+
+
+def ensure_administrator(org: Org) -> None:
+    """Make the first administrator if there is no user at all."""
+    user, permission_set, assignment, object_permission, field_permission = (
+        org.schema.describe(name).table
+        for name in ("user", "permission_set", "permission_assignment", "object_permission", "field_permission"))
+    with org.begin() as connection:
+        if connection.execute(select(func.count()).select_from(user)).scalar_one():
+            return
+        stamps = {"created_at": org.now(), "modified_at": org.now()}
+
+        def insert(table, **values):  # type: ignore[no-untyped-def]
+            return connection.execute(table.insert().values(**values, **stamps)).inserted_primary_key[0]
+
+        admin = insert(user, name="Administrator", username="admin", is_active=True)
+        rights = insert(permission_set, name="Administrator")
+        insert(object_permission, name="*", permission_set_id=rights, can_read=True, can_create=True, can_edit=True, can_delete=True,
+               view_all=True, edit_all=True)
+        insert(field_permission, name="*", permission_set_id=rights, can_read=True, can_edit=True)
+        insert(assignment, name="Administrator: admin", permission_set_id=rights, user_id=admin)
+
+
+def default_username(org: Org) -> str:
+    """CRM_USER, or else the first active user who may edit everything. Sign-in will replace this."""
+    if given := os.environ.get("CRM_USER"):
+        return given
+    user, assignment, object_permission = (
+        org.schema.describe(name).table for name in ("user", "permission_assignment", "object_permission"))
+    found = org.fetch(
+        select(user.c.username).join(assignment, assignment.c.user_id == user.c.id)
+        .join(object_permission, object_permission.c.permission_set_id == assignment.c.permission_set_id)
+        .where(object_permission.c.name == "*", object_permission.c.edit_all, user.c.is_active, user.c.deleted_at.is_(None))
+        .order_by(user.c.id).limit(1))
+    if not found:
+        raise NotFound(Problem("no-user", "nobody in this base may do everything", "CRM_USER", "set CRM_USER to the username to work as"))
+    return str(found[0].username)

@@ -1,0 +1,173 @@
+"""What an analyst holds in a notebook: an org as one user sees it, with its reports.
+
+    import crmlib
+    org = crmlib.connect()
+    org.report("sales/pipeline_by_stage").run().to_pandas()
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crmlib.definition import NOWHERE, Source
+from crmlib.errors import Problem, UserError
+from crmlib.model.org import Org, Settings
+from crmlib.model.schema import Schema
+from crmlib.reports.catalog import Catalog
+from crmlib.reports.definition import Report
+from crmlib.reports.report_types import ReportTypeView
+from crmlib.reports.result import Key, ReportResult
+from crmlib.reports.run_report import explain, prepare, run_report
+from crmlib.reports.validate import validate
+from crmlib.security.access import Access, access_of
+from crmlib.security.first_start import default_username, ensure_administrator
+
+if TYPE_CHECKING:
+    import altair
+    import pandas
+
+
+def connect(url: str | None = None, user: str | None = None, report_types: str | Path | None = None) -> Workspace:
+    """Open a base as a user.
+
+    url: a database, else CRM_DATABASE_URL, else crm.sqlite in the current folder (made when it isn't there).
+    user: a username, else CRM_USER, else the first administrator. report_types: a folder, else CRM_REPORT_TYPES, else
+    `report_types` in the current folder or beside the package.
+    """
+    org = Org.open(url)
+    ensure_administrator(org)
+    return Workspace(org, access_of(org, user or default_username(org)), Catalog(_report_types_folder(report_types), org.schema))
+
+
+def _report_types_folder(given: str | Path | None) -> Path:
+    if given or os.environ.get("CRM_REPORT_TYPES"):
+        return Path(given or os.environ["CRM_REPORT_TYPES"]).resolve()
+    here = Path("report_types")
+    return here.resolve() if here.is_dir() else Path(__file__).resolve().parent.parent / "report_types"
+
+
+@dataclass
+class Workspace:
+    """An org, a user, and the catalog of definitions."""
+
+    org: Org
+    user: Access
+    catalog: Catalog
+
+    @property
+    def schema(self) -> Schema:
+        return self.org.schema
+
+    @property
+    def settings(self) -> Settings:
+        return self.org.settings
+
+    def as_user(self, username: str) -> Workspace:
+        """The same org with another user's rights."""
+        return Workspace(self.org, access_of(self.org, username), self.catalog)
+
+    def report(self, report: str | Report) -> RunnableReport:
+        """A saved report by "folder/name", or a definition made in Python."""
+        definition, source = self.catalog.load(report) if isinstance(report, str) else (report, NOWHERE)
+        return RunnableReport(self, definition, source)
+
+    def describe(self, object_name: str) -> pandas.DataFrame:
+        """The fields of an object that this user may read, one row each."""
+        from crmlib.render.frame import describe_frame
+
+        described = self.schema.describe(object_name)
+        return describe_frame([field for field in described.fields.values() if self.user.may_read_field(object_name, field.name)])
+
+    def __repr__(self) -> str:
+        return f"<{self.settings.name} as {self.user.username}>"
+
+
+@dataclass
+class RunnableReport:
+    """A report definition that is ready to be checked, explained and run as the workspace's user."""
+
+    workspace: Workspace
+    definition: Report
+    source: Source = NOWHERE
+
+    @cached_property
+    def view(self) -> ReportTypeView:
+        return self.workspace.catalog.report_type(self.definition.report_type)
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with it; never raises."""
+        org = self.workspace.org
+        try:
+            return list(validate(self.definition, self.view, org.settings, org.today(), self.source))
+        except UserError as error:
+            return [Problem(problem.code, problem.message, problem.where or self.source.place("report_type"), problem.hint)
+                    for problem in error.problems]
+
+    def run(self, detail_limit: int | None = None, within: Key = ()) -> ReportView:
+        """Run it. detail_limit: fetch at most so many detail rows, totals are of all. Raises DefinitionError, AccessDenied."""
+        workspace = self.workspace
+        return ReportView(run_report(self.definition, self.view, workspace.org, workspace.user, source=self.source,
+                                     detail_limit=detail_limit, within=within))
+
+    def drill(self, key: Key) -> ReportView:
+        """The records behind a cell."""
+        return self.run(within=key)
+
+    def explain(self) -> str:
+        """What it will ask the data: sources with the rules that apply, totals, SQL."""
+        workspace = self.workspace
+        return explain(prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source), workspace.org)
+
+    def change(self, **changes: Any) -> RunnableReport:
+        """The same report with other parts: `report.change(row_limit=10)`."""
+        content = self.definition.model_dump() | changes
+        return RunnableReport(self.workspace, Report.model_validate(content))
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A result that shows itself in JupyterLab and goes out in every format."""
+
+    result: ReportResult
+
+    def to_pandas(self) -> pandas.DataFrame:
+        from crmlib.render.frame import to_pandas
+
+        return to_pandas(self.result)
+
+    def to_html(self, max_rows: int | None = None) -> str:
+        from crmlib.render.html import to_html
+
+        return to_html(self.result, max_rows)
+
+    def to_csv(self) -> str:
+        from crmlib.render.csv import to_csv
+
+        return to_csv(self.result)
+
+    def to_json(self) -> str:
+        from crmlib.render.fact_map import to_json
+
+        return to_json(self.result)
+
+    def to_xlsx(self, path: str | Path | None = None) -> bytes:
+        """The workbook; also written to a file if a path is given."""
+        from crmlib.render.xlsx import to_xlsx
+
+        content = to_xlsx(self.result)
+        if path is not None:
+            Path(path).write_bytes(content)
+        return content
+
+    def chart(self) -> altair.TopLevelMixin | None:
+        """A fitting chart, or None where a table says it better."""
+        from crmlib.render.chart import chart_of
+
+        return chart_of(self.result)
+
+    def _repr_html_(self) -> str:
+        return self.to_html(max_rows=200)
