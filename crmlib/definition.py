@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from crmlib.errors import DefinitionError, Problem, did_you_mean
+from crmlib.errors import DefinitionError, Problem, did_you_mean, raise_if_any
 
 Place = tuple[str | int, ...]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,10 +43,12 @@ class Source:
         """`file:line` of the value at this path, or of the nearest one around it; without a file the path itself, dotted."""
         if not self.file:
             return ".".join(map(str, path))
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.lines:
-                return f"{self.file}:{self.lines[path[:length]]}"
-        return self.file
+        line = self.line(*path)
+        return f"{self.file}:{line}" if line else self.file
+
+    def line(self, *path: str | int) -> int:
+        """Line of the value at this path or around it; 0 when nothing is known."""
+        return next((self.lines[path[:length]] for length in range(len(path), -1, -1) if path[:length] in self.lines), 0)
 
 
 NOWHERE = Source("", {})
@@ -66,25 +69,26 @@ def parse_definition(text: str, model: type[AnyDefinition], file: str = "definit
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
+        lines = dict(_lines(node)) if node else {}
+        problems = list(_written_twice(node, file)) if node else []  # before merge keys (`<<`) are resolved, which may repeat
         value = loader.construct_document(node) if node else None
-        source = Source(file, dict(_lines(node)) if node else {})
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{file}:{mark.line + 1}" if mark else file
+        where = f"{file}:{min(mark.line, text.count(chr(10))) + 1}" if mark else file  # the C parser may point past the end
         raise DefinitionError(Problem("bad-yaml", f"is not YAML: {getattr(error, 'problem', None) or error}", where)) from error
+    source = Source(file, lines)
     if not isinstance(value, dict):
         raise DefinitionError(Problem("not-a-definition", "holds no keys; expected 'key: value' lines", source.place()))
-    problems = list(_written_twice(node, file))
     try:
         definition = model.model_validate(value)
     except ValidationError as error:
-        problems += [(_line(source, detail), _problem(detail, model, source)) for detail in error.errors()]
+        problems += [(source.line(*detail["loc"]), _problem(detail, model, source)) for detail in error.errors()]
     raise_if_any(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return definition, source
 
 
 class _Loader(LOADER):  # type: ignore[misc,valid-type]
-    """Leaves 2026-02-30, which looks like a date and is none, as text: whoever wants a date says so with its place."""
+    """Leaves 2026-02-30, which looks like a date and is none, as text: whoever wants a date there says so with its place."""
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -97,26 +101,27 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_ti
 
 
 def _written_twice(node: yaml.Node, file: str) -> Iterator[tuple[int, Problem]]:
-    """YAML would silently keep the last of two equal keys."""
-    children = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+    """A problem, with its line, for each key of which YAML would silently keep the last."""
     if isinstance(node, yaml.MappingNode):
         seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                yield line, Problem("key-twice", f"{key.value!r} is written twice", f"{file}:{line}")
-            seen.add(key.value)
-    if not isinstance(node, yaml.ScalarNode):
-        for child in children:
-            yield from _written_twice(child, file)
+        for key, value in node.value:
+            word, line = str(key.value), key.start_mark.line + 1
+            if word in seen:
+                yield line, Problem("key-twice", f"{word!r} is written twice", f"{file}:{line}")
+            seen.add(word)
+            yield from _written_twice(value, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _written_twice(item, file)
 
 
 def _lines(node: yaml.Node, path: Place = ()) -> Iterator[tuple[Place, int]]:
     yield path, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield (*path, key.value), key.start_mark.line + 1
-            yield from ((place, line) for place, line in _lines(value, (*path, key.value)) if place != (*path, key.value))
+            at = (*path, str(key.value))
+            yield from _lines(value, at)
+            yield at, key.start_mark.line + 1  # last, since a value may begin on a later line than its key
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield from _lines(item, (*path, index))
