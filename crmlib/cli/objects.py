@@ -1,0 +1,62 @@
+"""`crm object` describes and extends the data model; `crm upgrade` brings a base to this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crmlib.model.org import open_engine
+from crmlib.workspace import connect
+
+
+@click.group()
+def object_group() -> None:
+    """Describe objects; define custom ones."""
+
+
+@object_group.command("list")
+def list_objects() -> None:
+    """Every object, standard and custom."""
+    for described in connect().schema:
+        click.echo(f"{described.name:28} {described.plural_label:28} {described.help}")
+
+
+@object_group.command("describe")
+@click.argument("name")
+def describe(name: str) -> None:
+    """An object's fields, lookups and children."""
+    described = connect().schema.describe(name)
+    click.echo(f"{described.label} ({described.name}, table {described.table.name})\n{described.help}\n")
+    for field in described.fields.values():
+        notes = [field.type.label + (f" to {field.to}" if field.to else "")]
+        notes += ["required"] * field.required + ["personal data"] * field.personal + [", ".join(field.values)] * bool(field.values)
+        click.echo(f"  {field.name:22} {field.label:24} {'; '.join(notes)}")
+    if described.children:
+        click.echo("\nChildren")
+        for child in described.children.values():
+            click.echo(f"  {child.name:30} {child.object} by {child.lookup}")
+
+
+@object_group.command("define")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def define(file: Path) -> None:
+    """Make a custom object, or further fields of an object, from a YAML file (docs/custom_objects.md)."""
+    from crmlib.definition import read_definition
+    from crmlib.model.custom import Customization, customize
+
+    org = connect().org
+    customization, source = read_definition(file, Customization, str(file))
+    customize(org, customization, source)
+    click.echo(f"{customization.object}: {len(customization.fields)} fields defined.")
+
+
+@click.command()
+def upgrade_command() -> None:
+    """Bring the database to this version's tables. Make a backup first."""
+    from crmlib.model.upgrade import upgrade, version_of
+
+    engine = open_engine()
+    before = version_of(engine)
+    upgrade(engine)
+    click.echo(f"Database at version {version_of(engine)} (was {before or 'empty'}).")

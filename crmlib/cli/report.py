@@ -1,0 +1,52 @@
+"""`crm report`: list, run and explain saved reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crmlib.workspace import connect
+
+as_user = click.option("--as", "username", metavar="USER", help="Run as this user, with their rights.")
+
+
+@click.group()
+def report_group() -> None:
+    """List, run and explain saved reports."""
+
+
+@report_group.command("list")
+def list_reports() -> None:
+    """The saved reports by folder."""
+    for saved in connect().catalog.reports():
+        fault = f"  (cannot be read: {saved.problems[0].message})" if saved.problems else ""
+        click.echo(f"{saved.path:45} {saved.label}{fault}")
+
+
+@report_group.command("run")
+@click.argument("report", metavar="FOLDER/NAME")
+@as_user
+@click.option("--output", type=click.Choice(["table", "csv", "xlsx", "html", "json"]), default="table", show_default=True)
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; xlsx needs one.")
+def run(report: str, username: str | None, output: str, file: Path | None) -> None:
+    """Run a report."""
+    from crmlib.render.outputs import OUTPUTS
+
+    if output == "xlsx" and file is None:
+        raise click.UsageError("an xlsx goes into a file: add --file report.xlsx")
+    view = connect(user=username).report(report).run()
+    content = OUTPUTS[output].render(view.result)
+    if file is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        click.echo(f"{file}: {view.result.row_count:,} records", err=True)
+    else:
+        click.echo(content, nl=False)
+
+
+@report_group.command("explain")
+@click.argument("report", metavar="FOLDER/NAME")
+@as_user
+def explain(report: str, username: str | None) -> None:
+    """What a report will ask the data: sources, the rules that apply, totals, SQL."""
+    click.echo(connect(user=username).report(report).explain())

@@ -1,0 +1,49 @@
+"""`crm report-type`: list, show and check report types."""
+
+from __future__ import annotations
+
+import click
+
+from crmlib.errors import DefinitionError, Problem, raise_if_any
+from crmlib.workspace import connect
+
+
+@click.group()
+def report_type_group() -> None:
+    """List, show and check report types."""
+
+
+@report_type_group.command("list")
+@click.option("--custom", is_flag=True, help="Only those that analysts made.")
+def list_types(custom: bool) -> None:
+    """The report types: custom ones, then the standard ones that every object and relationship has."""
+    catalog = connect().catalog
+    for view in catalog.report_types():
+        if not (custom and view.standard):
+            click.echo(f"{view.name:45} {view.label}")
+
+
+@report_type_group.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """A report type's objects and columns."""
+    view = connect().catalog.report_type(name)
+    click.echo(f"{view.label}\n{view.description}\n\nObjects: {', '.join(view.objects)}")
+    for label, fields in view.sections:
+        click.echo(f"\n{label}")
+        for field in fields:
+            click.echo(f"  {field.path:45} {field.label} ({field.field.type.label})")
+
+
+@report_type_group.command("check")
+@click.argument("names", nargs=-1)
+def check(names: tuple[str, ...]) -> None:
+    """Every fault of the custom report types and saved reports, with file and line. Exit code 1 if there is one."""
+    workspace = connect()
+    catalog = workspace.catalog
+    problems: list[Problem] = [problem for name in names or catalog.custom_names() for problem in catalog.check_report_type(name)]
+    reports = [] if names else catalog.reports()
+    for saved in reports:
+        problems += saved.problems or workspace.report(saved.path).problems()
+    raise_if_any(problems, DefinitionError)
+    click.echo(f"{len(names or catalog.custom_names())} report types and {len(reports)} reports: no faults.")
