@@ -74,7 +74,8 @@ def parse_definition(text: str, model: type[AnyDefinition], file: str = "definit
         value = loader.construct_document(node) if node else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{file}:{min(mark.line, text.count(chr(10))) + 1}" if mark else file  # the C parser may point past the end
+        last = text.count("\n")  # the C parser may point past it
+        where = f"{file}:{min(mark.line, last) + 1}" if mark else file
         raise DefinitionError(Problem("bad-yaml", f"is not YAML: {getattr(error, 'problem', None) or error}", where)) from error
     source = Source(file, lines)
     if not isinstance(value, dict):
