@@ -17,6 +17,7 @@ from crmlib.definition import NOWHERE, Source
 from crmlib.errors import Problem, UserError
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
+from crmlib.records.records import Records
 from crmlib.reports.catalog import Catalog
 from crmlib.reports.definition import Report
 from crmlib.reports.report_types import ReportTypeView
@@ -31,15 +32,17 @@ if TYPE_CHECKING:
     import pandas
 
 
-def connect(url: str | None = None, user: str | None = None, report_types: str | Path | None = None) -> Workspace:
+def connect(url: str | None = None, user: str | None = None, report_types: str | Path | None = None, create: bool = False) -> Workspace:
     """Open a base as a user.
 
-    url: a database, else CRM_DATABASE_URL, else crm.sqlite in the current folder (made when it isn't there).
-    user: a username, else CRM_USER, else the first administrator. report_types: a folder, else CRM_REPORT_TYPES, else
-    `report_types` in the current folder or beside the package.
+    url: a database, else CRM_DATABASE_URL, else crm.sqlite in the current folder. user: a username, else CRM_USER, else
+    the first administrator. report_types: a folder, else CRM_REPORT_TYPES, else `report_types` in the current folder or
+    beside the package. create: fill an empty database with tables and an administrator; otherwise it is refused, lest
+    somebody in the wrong folder takes an empty base for theirs.
     """
-    org = Org.open(url)
-    ensure_administrator(org)
+    org = Org.open(url, create)
+    if create:
+        ensure_administrator(org)
     return Workspace(org, access_of(org, user or default_username(org)), Catalog(_report_types_folder(report_types), org.schema))
 
 
@@ -69,6 +72,11 @@ class Workspace:
     def as_user(self, username: str) -> Workspace:
         """The same org with another user's rights."""
         return Workspace(self.org, access_of(self.org, username), self.catalog)
+
+    @property
+    def records(self) -> Records:
+        """Single records, read and written with this user's rights."""
+        return Records(self.org, self.user)
 
     def report(self, report: str | Report) -> RunnableReport:
         """A saved report by "folder/name", or a definition made in Python."""

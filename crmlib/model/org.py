@@ -51,13 +51,14 @@ class Org:
         self._settings: Settings | None = None
 
     @classmethod
-    def open(cls, url: str | None = None) -> Org:
-        """Connects; makes the tables when the database is empty. Raises SetupError when it needs `crm upgrade`."""
+    def open(cls, url: str | None = None, create: bool = True) -> Org:
+        """Connects; makes the tables when the database is empty. Raises SetupError when it needs `crm upgrade`, or is empty
+        and shall not be filled."""
         from crmlib.model.custom import load_schema
         from crmlib.model.upgrade import ensure_current
 
         engine = open_engine(url)
-        ensure_current(engine)
+        ensure_current(engine, create)
         return cls(engine, load_schema(engine))
 
     @property

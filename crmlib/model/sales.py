@@ -5,7 +5,8 @@ from crmlib.model.fields import FieldDefinition as F
 from crmlib.model.fields import ObjectDefinition
 
 OUTCOMES = ("Open", "Won", "Lost")
-PRODUCT_FAMILIES = ("Hardware", "Software", "Service", "Consumer", "Commercial", "Other")
+PRODUCT_FAMILIES = ("Hardware", "Software", "Service", "Consumer", "Commercial", "Crafts", "Garden", "Home maintenance", "Household",
+                    "Office supplies", "Personal care", "Pet care", "Vehicle parts", "Other")
 
 
 def _document(name: str, label: str, plural_label: str, plural: str, statuses: tuple[str, ...], *fields: F) -> ObjectDefinition:

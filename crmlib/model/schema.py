@@ -71,6 +71,10 @@ class Field:
         return int(self.column.info.get("scale", DEFAULT_SCALE))
 
     @property
+    def default(self) -> object:
+        return self.column.info["default"]
+
+    @property
     def personal(self) -> bool:
         return bool(self.column.info["personal"])
 

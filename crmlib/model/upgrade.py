@@ -29,9 +29,13 @@ def version_of(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def ensure_current(engine: Engine) -> None:
-    """Fill an empty database; raise SetupError for one of another version, which only `crm upgrade` changes."""
-    version = version_of(engine)
+def ensure_current(engine: Engine, create: bool) -> None:
+    """Fill an empty database if that is wanted; raise SetupError for one of another version, which only `crm upgrade` changes."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    version = None if file and not Path(file).exists() else version_of(engine)  # looking into a missing file would make it
+    if version is None and not create:
+        raise SetupError(Problem("empty-database", "there is no base here yet", engine.url.render_as_string(),
+                                 "fill one with 'crm demo-data' or 'crm import', or set CRM_DATABASE_URL to where yours is"))
     if version is None:
         upgrade(engine)
     elif version != _newest():

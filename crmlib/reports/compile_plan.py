@@ -31,7 +31,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.base import ColumnCollection
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from crmlib.model.schema import Schema
@@ -202,7 +202,7 @@ class _Rows:
             query = select(inner).where(*group)
         return query
 
-    def _sorted(self, columns: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
+    def _sorted(self, columns: ColumnCollection[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         order: list[ColumnElement[Any]] = []
         for index, sort in enumerate(self.plan.sorts):
             order += _ordered(columns[f"sort{index}"], sort.values, sort.descending, sort.field.family)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from crmlib.errors import NotFound, Problem
 from crmlib.model.org import Org
@@ -20,8 +21,8 @@ def ensure_administrator(org: Org) -> None:
             return
         stamps = {"created_at": org.now(), "modified_at": org.now()}
 
-        def insert(table, **values):  # type: ignore[no-untyped-def]
-            return connection.execute(table.insert().values(**values, **stamps)).inserted_primary_key[0]
+        def insert(table: Table, **values: Any) -> int:
+            return connection.execute(table.insert().values(**values, **stamps).returning(table.c.id)).scalar_one()
 
         admin = insert(user, name="Administrator", username="admin", is_active=True)
         rights = insert(permission_set, name="Administrator")

@@ -1,7 +1,8 @@
-"""Which records of an object a user sees, as plain data (`RowRule`) and as a SQL predicate.
+"""Which records of an object a user may see or edit, as plain data (`RowRule`) and as a SQL predicate.
 
 A record is seen by everybody who may read its object, unless the object is private: then by its owner and by those
 whose role is above the owner's in the tree (`role_closure`). Records controlled by a parent are seen with the parent.
+A record is edited and deleted by its owner and those above, or with the parent.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from crmlib.security.access import Access
 
 @dataclass(frozen=True)
 class RowRule:
-    """Why records of an object may be seen. kind: "all", "none", "owner" or "parent" (then `parent` is the rule there)."""
+    """Why records of an object may be seen or edited. kind: "all", "none", "owner" or "parent" (then `parent` is the rule there)."""
 
     object: str
     kind: str
@@ -27,20 +28,21 @@ class RowRule:
     parent_lookup: str = ""
 
 
-def row_rule(access: Access, object_name: str, schema: Schema) -> RowRule:
-    """The rule for one user and object."""
+def row_rule(access: Access, object_name: str, schema: Schema, right: str = "read") -> RowRule:
+    """The rule for one user and object. right: "read", "edit" or "delete"."""
     described = schema.describe(object_name)
-    if not access.may("read", object_name):
-        return RowRule(object_name, "none", f"no permission set lets {access.username} read {described.plural_label}")
-    if access.may("view_all", object_name):
-        return RowRule(object_name, "all", f"{access.username} may view all {described.plural_label}")
+    every = "view_all" if right == "read" else "edit_all"
+    if not access.may(right, object_name):
+        return RowRule(object_name, "none", f"no permission set lets {access.username} {right} {described.plural_label}")
+    if access.may(every, object_name):
+        return RowRule(object_name, "all", f"{access.username} may {every.replace('_', ' ')} {described.plural_label}")
     level = access.sharing.get(object_name, described.sharing)
-    if level == "read":
+    if level == "read" and right == "read":
         return RowRule(object_name, "all", f"{described.plural_label} are visible to all who may read them")
     if level == "parent" and described.controlled_by:
         lookup = described.field(described.controlled_by)
         assert lookup.to is not None
-        parent = row_rule(access, lookup.to, schema)
+        parent = row_rule(access, lookup.to, schema, "read" if right == "read" else "edit")
         if parent.kind in ("all", "none"):
             return RowRule(object_name, parent.kind, f"{described.plural_label} follow their {lookup.label}: {parent.reason}")
         return RowRule(object_name, "parent", f"{described.plural_label} are visible with their {lookup.label}: {parent.reason}",

@@ -1,0 +1,1 @@
+"""One record at a time: read, create, update, delete, restore; always as a user, with their rights."""
