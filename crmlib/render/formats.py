@@ -9,9 +9,10 @@ spreadsheets and charts know no others. Grouping (12,34,567 in Bengali), signs a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -189,5 +190,10 @@ def counted(number: int, noun: str, settings: Settings) -> str:
     return f"{show(number, 'integer', settings)} {noun}{'' if number == 1 else 's'}"
 
 
-def is_date(value: Any) -> bool:
-    return isinstance(value, date) and not isinstance(value, datetime)
+# Escape sequences would let data move a terminal's cursor; direction marks would reorder the line; XML allows neither.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def one_line(text: object) -> str:
+    """Text for places without lines and controls: line ends become spaces, other control characters "\ufffd"."""
+    return CONTROLS.sub(lambda found: " " if found[0] in "\n\r\t" else "\ufffd", str(text))

@@ -80,6 +80,38 @@ class Layout:
         return sum(column.kind == "grouping" for column in self.columns)
 
 
+@dataclass(frozen=True)
+class PlainTable:
+    """The finest lines alone: one record or one finest group a row, every label filled in, no totals. For other programs."""
+
+    columns: tuple[LayoutColumn, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    @property
+    def headings(self) -> list[str]:
+        """Labels that are all different: of two columns called Name, the second also says its field."""
+        taken: set[str] = set()
+        headings = []
+        for column in self.columns:
+            heading = column.label
+            if heading in taken:
+                heading = f"{column.label} ({column.name})"
+            while heading in taken:
+                heading += "*"
+            taken.add(heading)
+            headings.append(heading)
+        return headings
+
+
+def plain_table(layout: Layout, has_details: bool) -> PlainTable:
+    """Of records with the labels of their groups, or of the finest groups with their figures."""
+    kinds = ("grouping", "detail") if has_details else ("grouping", "aggregate")
+    kept = [index for index, column in enumerate(layout.columns) if column.kind in kinds]
+    role = Role.DETAIL if has_details else Role.GROUP
+    rows = tuple(tuple(line.values[index] for index in kept) for line in layout.lines if line.role is role)
+    return PlainTable(tuple(layout.columns[index] for index in kept), rows)
+
+
 def lay_out(result: ReportResult, max_rows: int | None = None) -> Layout:
     """The result as lines. `max_rows` limits details, or finest groups where no details are shown; totals stay those of all."""
     columns = layout_columns(result)

@@ -1,0 +1,109 @@
+"""A result as JSON in the shape of Salesforce's Analytics API, so that what reads one can read the other.
+
+Figures stand in `factMap` under the path of indexes of their groups: `T!T` the whole, `0!T` the first group, `0_1!T`
+the second group in it; detail rows under the finest. Each has a `label` for people and a `value` for programs.
+Decimals are JSON strings ("231380900.00"): most readers of JSON numbers would make floats of them and lose cents.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from crmlib.render.formats import plain, showers
+from crmlib.render.lay_out import shows_details
+from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+
+
+def to_json(result: ReportResult) -> str:
+    return json.dumps(fact_map(result), ensure_ascii=False, indent=2)
+
+
+def fact_map(result: ReportResult) -> dict[str, Any]:
+    """As plain values that `json` can write."""
+    has_details = shows_details(result)
+    return {
+        "attributes": {"type": "Report", "reportName": result.label},
+        "allData": not result.is_cut,
+        "hasDetailRows": has_details,
+        "rowCount": result.row_count,
+        "runAt": result.run_at.isoformat(),
+        "runningUser": result.user,
+        "groupingsDown": {"groupings": [_group(result, group, str(index), 0) for index, group in enumerate(result.groups)]},
+        "groupingsAcross": {"groupings": []},
+        "factMap": dict(_facts(result, has_details)),
+        "reportMetadata": {
+            "name": result.label,
+            "description": result.description,
+            "reportFormat": result.format.upper(),
+            "reportType": {"label": result.report_type},
+            "aggregates": [column.name for column in result.aggregates],
+            "detailColumns": [column.name for column in result.columns],
+            "groupingsDown": [{"name": column.name, "dateGranularity": column.granularity} for column in result.groupings],
+            "currency": result.settings.currency,
+            "filters": list(result.filters),
+            "withheld": list(result.withheld),
+            "notes": list(result.notes),
+        },
+        "reportExtendedMetadata": {
+            "aggregateColumnInfo": _info(result.aggregates),
+            "detailColumnInfo": _info(result.columns),
+            "groupingColumnInfo": _info(result.groupings),
+        },
+    }
+
+
+def _info(columns: Iterable[ResultColumn]) -> dict[str, Any]:
+    return {column.name: {"label": column.label, "dataType": column.type} for column in columns}
+
+
+def _group(result: ReportResult, group: Group, path: str, depth: int) -> dict[str, Any]:
+    value, days = _group_value(result, group, result.groupings[depth])
+    inner = [_group(result, one, f"{path}_{index}", depth + 1) for index, one in enumerate(group.groups)]
+    return {"key": path, "label": group.label, "value": value, "dategroupings": days, "groupings": inner}
+
+
+def _group_value(result: ReportResult, group: Group, column: ResultColumn) -> tuple[Any, dict[str, str] | None]:
+    """The value, and for a period its first and last day."""
+    if group.value is None or column.granularity is None:
+        return _value(group.value, column, result), None
+    start, after = GRANULARITIES[column.granularity].range(group.value, result.settings)
+    days = {"startDate": start.isoformat(), "endDate": (after - timedelta(days=1)).isoformat()}
+    return days["startDate"], days
+
+
+def _facts(result: ReportResult, has_details: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    rows: dict[Key, list[DetailRow]] = {}
+    for row in result.details if has_details else ():
+        rows.setdefault(row.key, []).append(row)
+    show_figures, show_cells = showers(result.aggregates, result.settings), showers(result.columns, result.settings)
+
+    def fact(key: Key) -> dict[str, Any]:
+        figures = zip(result.aggregates, show_figures, result.cells.get(key, ()), strict=False)
+        return {"aggregates": [{"label": show(value), "value": _value(value, column, result)} for column, show, value in figures],
+                "rows": [{"id": row.record_id, "dataCells": [
+                    {"label": show(value), "value": _detail(value, column, result)}
+                    for column, show, value in zip(result.columns, show_cells, row.values, strict=True)]} for row in rows.get(key, ())]}
+
+    def walk(groups: Iterable[Group], above: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for index, group in enumerate(groups):
+            yield f"{above}{index}!T", fact(group.key)
+            yield from walk(group.groups, f"{above}{index}_")
+
+    yield "T!T", fact(())
+    yield from walk(result.groups, "")
+
+
+def _value(value: Any, column: ResultColumn, result: ReportResult) -> Any:
+    if isinstance(value, str | int):
+        return value  # of a lookup's group: the record's id
+    return plain(value, column.type, result.settings)
+
+
+def _detail(value: Any, column: ResultColumn, result: ReportResult) -> Any:
+    if column.type == "currency" and value is not None:
+        return {"amount": plain(value, column.type, result.settings), "currency": result.settings.currency}
+    return _value(value, column, result)

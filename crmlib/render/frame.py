@@ -1,0 +1,105 @@
+"""A result as a pandas DataFrame, in the types an analyst goes on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmlib.model.schema import Field
+from crmlib.render.formats import EXACT_TYPES
+from crmlib.render.lay_out import LayoutColumn, PlainTable, lay_out, plain_table, shows_details
+from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.result import Group, Key, ReportResult, ResultColumn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+def to_pandas(result: ReportResult, index: bool = True, exact: bool = False) -> pd.DataFrame:
+    """One row per record, or per finest group where no details are shown; no totals.
+
+    index: groups are the (Multi)Index; False makes them ordinary columns. A blank group is missing (NaN), not "-".
+    exact: currency, numbers and percents stay `Decimal` (dtype object, slow); False gives float64, exact to about
+    15 digits and what plots and models want. Percent 20 is 20.0. Whole numbers are Int64, yes/no boolean, dates
+    datetime64, moments datetime64 in the organization's zone, periods of date groupings `Period` (fiscal ones with
+    the fiscal year's end), text str. `frame.attrs` says label, row_count and whether details were cut (is_cut).
+    """
+    import pandas as pd
+
+    table = plain_table(lay_out(result), shows_details(result))
+    groups = _group_columns(result, table)
+    shown = len(groups)
+    data = [*groups, *(_column([row[n] for row in table.rows], column, result, exact)
+                       for n, column in enumerate(table.columns) if n >= shown)]
+    frame = pd.DataFrame(dict(zip(table.headings, data, strict=True)), index=pd.RangeIndex(len(table.rows)))
+    if index and groups:
+        frame = frame.set_index(table.headings[:shown])
+    frame.attrs = {"label": result.label, "row_count": result.row_count, "is_cut": result.is_cut}
+    return frame
+
+
+def describe_frame(fields: Iterable[Field]) -> pd.DataFrame:
+    """Fields of an object, one row each: what they are called, what they hold, where lookups lead."""
+    import pandas as pd
+
+    rows = [(field.name, field.label, field.type.label, field.required, field.to or "", ", ".join(field.values), field.help)
+            for field in fields]
+    frame = pd.DataFrame(rows, columns=["name", "label", "type", "required", "looks up", "values", "help"])
+    return frame.set_index("name")
+
+
+def _column(values: Sequence[Any], column: LayoutColumn | ResultColumn, result: ReportResult, exact: bool) -> pd.Series:
+    import pandas as pd
+
+    kind = column.type
+    if kind in EXACT_TYPES:
+        return pd.Series(values, dtype=object) if exact else pd.Series([None if v is None else float(v) for v in values], dtype="float64")
+    if kind == "datetime":
+        moments = pd.Series(pd.to_datetime(pd.Series(values, dtype=object), utc=True), dtype="datetime64[us, UTC]")
+        return moments.dt.tz_convert(result.settings.zone)
+    if kind in ("lookup", "id") and any(isinstance(value, str) for value in values):
+        kind = "text"
+    dtypes = {"integer": "Int64", "id": "Int64", "lookup": "Int64", "boolean": "boolean", "date": "datetime64[s]", "multi_picklist": object}
+    return pd.Series(values, dtype=dtypes.get(kind, "str"))
+
+
+def _group_columns(result: ReportResult, table: PlainTable) -> list[pd.Series]:
+    """One column per grouping. Numbers and periods are given as such, everything else by its label."""
+    keys = _finest_keys(result) if result.groupings else []
+    labels = {group.key: group.label for group in result.walk()}
+    columns = []
+    for depth, column in enumerate(result.groupings):
+        around = [key[:depth + 1] for key in keys]
+        if column.granularity:
+            columns.append(_periods([key[-1] for key in around], column.granularity, result))
+        elif column.type in (*EXACT_TYPES, "integer", "boolean"):
+            columns.append(_column([key[-1] for key in around], column, result, exact=False))
+        else:
+            import pandas as pd
+
+            columns.append(pd.Series([None if key[-1] is None else labels[key] for key in around], dtype="str"))
+    return columns
+
+
+def _finest_keys(result: ReportResult) -> list[Key]:
+    """Keys of the rows of the plain table, in its order."""
+    finest: list[Group] = [group for group in result.walk() if not group.groups]
+    if not shows_details(result):
+        return [group.key for group in finest]
+    place = {group.key: number for number, group in enumerate(finest)}
+    return sorted((row.key for row in result.details), key=lambda key: place[key])
+
+
+def _periods(numbers: Sequence[int | None], granularity: str, result: ReportResult) -> pd.Series:
+    import pandas as pd
+
+    settings = result.settings
+    year_end = MONTHS[(settings.fiscal_year_start - 2) % 12]
+    frequencies = {"day": "D", "week": f"W-{DAYS[(settings.week_start + 6) % 7]}", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC",
+                   "fiscal_quarter": f"Q-{year_end}", "fiscal_year": f"Y-{year_end}"}
+    frequency = frequencies[granularity]
+    starts = [None if number is None else GRANULARITIES[granularity].start(number, settings) for number in numbers]
+    return pd.Series([pd.NaT if start is None else pd.Period(start, frequency) for start in starts], dtype=f"period[{frequency}]")
