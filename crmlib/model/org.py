@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,8 +66,10 @@ class Org:
         if self._settings is None:
             organizations = self.schema.describe("organization").table
             row = next(iter(self.fetch(select(organizations).where(organizations.c.deleted_at.is_(None)).limit(1))), None)
-            self._settings = Settings() if row is None else Settings(
-                row.name, row.time_zone, row.currency, row.locale, WEEKDAYS.index(row.week_start), row.fiscal_year_start)
+            given = {} if row is None else {name: value for name, value in row._mapping.items() if value is not None}
+            if "week_start" in given:
+                given["week_start"] = WEEKDAYS.index(given["week_start"])
+            self._settings = Settings(**{field.name: given[field.name] for field in fields(Settings) if field.name in given})
         return self._settings
 
     def reload(self) -> None:
