@@ -34,6 +34,7 @@ _CASE_SUBJECTS = ("Machine shows error E04", "Beans arrived late", "Invoice has 
                   "Grinder is too loud", "Payment module declines cards", "Asks for another service date", "Wrong cups delivered",
                   "Coffee tastes bitter")
 _ORIGINS = ("Chat", "E-mail", "Messenger", "Phone", "Social network", "Web form", "Other"), (8, 30, 10, 32, 3, 15, 2)
+CALL_DELETED_EVERY, TASK_DELETED_EVERY = 300, 200
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ def _make_call(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, st
         direction = "Missed"
     talked = status in ("Completed", "Taken to work", "Call back")
     seconds = int(rng.lognormvariate(4.9, 0.9)) + 5 if talked else None if status == "Planned" else 0
-    deleted = calendar.after(created, 3) if rng.random() < 0.003 else None
-    rows.add("call", subject.owner, created, deleted, deleted=deleted, name=f"{_CALL_SUBJECTS[purpose]}: {subject.name}", **subject.lookups,
+    deleted = calendar.after(created, 3) if rows.counts["call"] % CALL_DELETED_EVERY == 99 else None
+    rows.add("call", subject.owner, created, deleted=deleted, name=f"{_CALL_SUBJECTS[purpose]}: {subject.name}", **subject.lookups,
              starts_at=starts, seconds=seconds, direction=direction, status=status, purpose=purpose,
              phone=subject.person.phone if subject.person else phone, is_billable=purpose == "Support" and rng.random() < 0.3,
              recording_url=None, description=rng.choice(_CALL_NOTES) if talked else None)
@@ -153,8 +154,8 @@ def _make_task(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, cr
         status = "Completed"
     else:
         status = rng.choices(("Not started", "In progress", "Waiting", "Deferred"), (55, 25, 14, 6))[0]
-    deleted = calendar.after(created, 5) if not completed and rng.random() < 0.01 else None
-    rows.add("task", subject.owner, created, completed or deleted, deleted=deleted, name=f"{rng.choice(_TASK_SUBJECTS)}: {subject.name}",
+    deleted = calendar.after(created, 5) if rows.counts["task"] % TASK_DELETED_EVERY == 77 else None
+    rows.add("task", subject.owner, created, completed, deleted=deleted, name=f"{rng.choice(_TASK_SUBJECTS)}: {subject.name}",
              **subject.lookups, case_id=None, due_date=due if rng.random() < 0.95 else None, status=status,
              priority=rng.choices(("Low", "Normal", "High"), (15, 65, 20))[0], completed_at=completed, description=None)
 

@@ -22,7 +22,7 @@ _KINDS = (
     ("Hotel breakfast letters", "Direct mail", "Advertisement", 3300, 21),
     ("Bring a neighbour", "Referral program", "External referral", 2500, 90),
     ("Latte art contest", "Social network", "Social network", 2100, 30),
-    ("Autumn calls", "Telemarketing", "Cold call", 3900, 30),
+    ("Neighbourhood calls", "Telemarketing", "Cold call", 3900, 30),
     ("Machine partners", "Partners", "Partner", 5200, 60),
 )
 _CITIES = ("Amsterdam", "Berlin", "Milano", "Gent", "London", "Kraków")
@@ -41,8 +41,10 @@ def make_campaigns(rows: Rows, rng: Random, calendar: Calendar, company: Company
     count = round(USUAL_CAMPAIGNS * max(1, scale))
     starts = sorted(calendar.first + timedelta(days=int(rng.random() * (HISTORY_DAYS + 120))) for _ in range(count))
     found: list[Campaign] = []
-    for start in starts:
-        name, type, source, usual, days = rng.choice(_KINDS)
+    for number, start in enumerate(starts):
+        if number % len(_KINDS) == 0:
+            kinds = rng.sample(_KINDS, len(_KINDS))
+        name, type, source, usual, days = kinds[number % len(_KINDS)]
         end = start + timedelta(days=max(1, int(days * rng.uniform(0.7, 1.4))))
         budget = Decimal(round(usual * rng.uniform(0.6, 1.6), -2))
         passed = min(1.0, max(0.0, (calendar.today - start).days / (end - start).days))

@@ -10,7 +10,7 @@ from random import Random
 from crmlib.exchange.demo_company import Company, Seller
 from crmlib.exchange.demo_names import PEOPLE
 from crmlib.exchange.demo_places import Firm, draw_address, draw_firm, draw_phone
-from crmlib.exchange.demo_rows import Calendar, Rows
+from crmlib.exchange.demo_rows import Calendar, Rows, workday
 
 # Names that have broken other programs, or that two clients share.
 AWKWARD_ACCOUNTS = (
@@ -62,12 +62,13 @@ class Client:
 
 @dataclass
 class Names:
-    """What is given out once: names of firms, awkward names, birthdays that must occur."""
+    """What is given out once, or now and then: names of firms, awkward names, birthdays that must occur."""
 
     firms: set[str]
     accounts: list[str]
     contacts: list[str]
     birthdays: list[date]
+    without_deals: int = 0
 
 
 def names_to_give(today: date) -> Names:
@@ -83,10 +84,12 @@ def make_client(rows: Rows, rng: Random, calendar: Calendar, company: Company, n
     firm = draw_firm(rng, names.firms)
     seller = rng.choices(company.sellers, company.shares)[0]
     if first_deal:
-        created = calendar.moment(first_deal - timedelta(days=int(rng.lognormvariate(2.2, 1.3))))
+        created = calendar.moment(workday(first_deal - timedelta(days=int(rng.lognormvariate(2.2, 1.3)))))
     else:
-        created = min(calendar.now, calendar.moment(calendar.first - timedelta(days=300) + timedelta(days=rng.randrange(1025))))
-    deleted = calendar.after(created, rng.randint(1, 60)) if not first_deal and rng.random() < 0.05 else None
+        created = calendar.moment(workday(calendar.last - timedelta(days=rng.randrange(1000))))
+        names.without_deals += 1
+    is_mistake = not first_deal and names.without_deals % 15 == 5
+    deleted = calendar.after(created, rng.randint(1, 60)) if is_mistake else None
     account = rows.new_id("account")
     name = names.accounts.pop(0) if names.accounts and account % 3 == 0 else firm.name
     people = [_make_contact(rows, rng, calendar, company, names, account, firm, seller, created, deleted, number)
@@ -103,11 +106,11 @@ def make_account(rows: Rows, rng: Random, calendar: Calendar, company: Company, 
     parent = rng.choice(parents) if parents and rng.random() < 0.06 else None
     if employees and employees > 150 and not client.deleted and not parent and len(parents) < 500:
         parents.append(client.id)
-    kind = "Customer" if has_won else "Prospect" if has_deals or rng.random() < 0.75 else rng.choice(_OTHER_TYPES)
+    kind = "Customer" if has_won else "Prospect" if has_deals or rng.random() < 0.7 else rng.choice(_OTHER_TYPES)
     modified = client.created if rng.random() < 0.4 else calendar.between(client.created, calendar.now)
     revenue = Decimal(employees * rng.randint(60, 240)) * 1000 if employees and rng.random() < 0.7 else None
     is_seasonal = firm.industry in ("Hospitality", "Food", "Retail", "Agriculture") or rng.random() < 0.1
-    rows.add("account", client.seller.id, client.created, max(modified, client.deleted or modified), deleted=client.deleted, id=client.id,
+    rows.add("account", client.seller.id, client.created, modified, deleted=client.deleted, id=client.id,
              by=company.operator if rng.random() < 0.3 else None, name=client.name, type=kind,
              industry=firm.industry if rng.random() < 0.96 else None, parent_id=parent,
              phone=draw_phone(rng, firm.country) if rng.random() < 0.9 else None,
@@ -129,7 +132,8 @@ def _make_contact(rows: Rows, rng: Random, calendar: Calendar, company: Company,
         name = names.contacts.pop(0)
         first_name, _, last_name = name.partition(" ")
     created = since if number == 0 or rng.random() < 0.6 else calendar.between(since, calendar.now)
-    deleted = account_deleted or (calendar.after(created, rng.randint(10, 300)) if number and rng.random() < 0.01 else None)
+    has_left = number > 0 and rows.counts["contact"] % 60 == 7
+    deleted = account_deleted or (calendar.after(created, rng.randint(10, 300)) if has_left else None)
     modified = created if rng.random() < 0.5 else calendar.between(created, calendar.now)
     phone = draw_phone(rng, country) if rng.random() < 0.9 else None
     mobile = draw_phone(rng, country, mobile=True) if rng.random() < 0.55 else None
@@ -139,7 +143,7 @@ def _make_contact(rows: Rows, rng: Random, calendar: Calendar, company: Company,
     else:
         birthday = calendar.today - timedelta(days=int(365.25 * rng.triangular(22, 67, 41))) if rng.random() < 0.7 else None
     position = rng.choice(_FIRST_POSITIONS if number == 0 and rng.random() < 0.6 else _POSITIONS)
-    contact = rows.add("contact", seller.id, created, max(modified, deleted or modified), deleted=deleted,
+    contact = rows.add("contact", seller.id, created, modified, deleted=deleted,
                        by=company.operator if rng.random() < 0.3 else None, name=name, first_name=first_name, last_name=last_name or None,
                        account_id=account, position=position, phone=phone, mobile=mobile, email=email, birthday=birthday,
                        source=rng.choices(SOURCES, SOURCE_WEIGHTS)[0] if rng.random() < 0.6 else None,

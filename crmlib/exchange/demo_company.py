@@ -12,7 +12,7 @@ from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from crmlib.exchange.demo_names import PEOPLE
 from crmlib.exchange.demo_rows import Calendar, Rows
@@ -150,20 +150,19 @@ class Company:
     role_closure: list[dict[str, int]]
 
 
-def make_company(rows: Rows, rng: Random, calendar: Calendar, scale: float) -> Company:
+def make_company(rows: Rows, rng: Random, calendar: Calendar, schema: Schema, connection: Connection, scale: float) -> Company:
     """Let the company's own records wait; at a scale above 1 it has more teams with more managers."""
     founded = calendar.moment(calendar.first - timedelta(days=900))
     colleagues = [*USERS, *_more_managers(rng, scale)]
-    role_parents = _make_roles(rows, founded, colleagues)
-    roles = {name: number for number, (name, _) in enumerate(role_parents, 1)}
-    admin = 1  # the first of USERS: the others' rows name it as their owner
-    users: dict[str, int] = {}
+    roles, role_closure = _make_roles(rows, founded, colleagues)
+    users = {one.username: rows.new_id("user") for one in colleagues}
+    admin = users["demo"]
     for one in colleagues:
-        users[one.username] = rows.add(
-            "user", admin, founded, name=one.name, username=one.username, email=f"{one.username}@{DOMAIN}", title=one.title,
-            role_id=roles[one.role], manager_id=users.get(one.manager), is_active=True, time_zone=None)
-    rows.add("organization", admin, founded, name="Noordster Coffee Systems", time_zone="Europe/Amsterdam", currency="EUR", locale="en_GB",
-             week_start="Monday", fiscal_year_start=4)
+        rows.add("user", admin, founded, id=users[one.username], name=one.name, username=one.username, email=f"{one.username}@{DOMAIN}",
+                 title=one.title, role_id=roles[one.role], manager_id=users.get(one.manager), is_active=True, time_zone=None)
+    if connection.execute(select(schema.describe("organization").table.c.id)).first() is None:
+        rows.add("organization", admin, founded, name="Noordster Coffee Systems", time_zone="Europe/Amsterdam", currency="EUR",
+                 locale="en_GB", week_start="Monday", fiscal_year_start=4)
     _make_permissions(rows, admin, founded, colleagues, users)
     books = (rows.add("price_book", admin, founded, name="Standard", is_active=True, pricing="Flat", description="List prices"),
              rows.add("price_book", admin, founded, name="Partners", is_active=True, pricing="Differential",
@@ -172,14 +171,15 @@ def make_company(rows: Rows, rng: Random, calendar: Calendar, scale: float) -> C
               for position, (name, outcome, probability) in enumerate(STAGES, 1)}
     sellers = tuple(Seller(users[one.username], one.share, one.skill) for one in colleagues if one.share)
     return Company(sellers, tuple(seller.share for seller in sellers), users["demo"], users["joris"], users["pavle"], users["ines"], stages,
-                   _make_products(rows, admin, founded, books), tuple(row[5] for row in PRODUCTS), books, _closure(role_parents))
+                   _make_products(rows, admin, founded, books), tuple(row[5] for row in PRODUCTS), books, role_closure)
 
 
 def finish_company(connection: Connection, schema: Schema, company: Company) -> None:
     """What can be written only when roles and users are there, since each needs the other."""
     connection.execute(schema.metadata.tables["role_closure"].insert(), company.role_closure)
     owners = dict.fromkeys(("owner_id", "created_by_id", "modified_by_id"), company.admin)
-    connection.execute(schema.describe("role").table.update().values(owners))
+    roles = schema.describe("role").table
+    connection.execute(roles.update().where(roles.c.owner_id.is_(None)).values(owners))
 
 
 def _more_managers(rng: Random, scale: float) -> list[Colleague]:
@@ -197,30 +197,22 @@ def _more_managers(rng: Random, scale: float) -> list[Colleague]:
     return more
 
 
-def _make_roles(rows: Rows, founded: datetime, colleagues: list[Colleague]) -> list[tuple[str, str | None]]:
-    """Every role with the one above it, in the order of their ids."""
+def _make_roles(rows: Rows, founded: datetime, colleagues: list[Colleague]) -> tuple[dict[str, int], list[dict[str, int]]]:
+    """Ids of the roles by name, and the rows of `role_closure`: each role with itself and all above it."""
     roles: dict[str, str | None] = dict(ROLES)
     for one in colleagues:
         if one.role not in roles:
             roles[one.role] = "Sales director" if one.role.startswith("Team lead") else one.role.replace("Managers", "Team lead")
-    names = list(roles)
-    for name, parent in roles.items():
-        rows.add("role", None, founded, name=name, parent_id=names.index(parent) + 1 if parent else None)
-    return list(roles.items())
-
-
-def _closure(role_parents: list[tuple[str, str | None]]) -> list[dict[str, int]]:
-    """Rows of the table `role_closure`: each role with itself and all above it."""
-    parents = dict(role_parents)
-    numbers = {name: number for number, name in enumerate(parents, 1)}
+    ids: dict[str, int] = {}
     closure = []
-    for role in parents:
-        above: str | None = role
+    for name, parent in roles.items():
+        ids[name] = rows.add("role", None, founded, name=name, parent_id=ids[parent] if parent else None)
+        above: str | None = name
         depth = 0
         while above is not None:
-            closure.append({"ancestor_id": numbers[above], "descendant_id": numbers[role], "depth": depth})
-            above, depth = parents[above], depth + 1
-    return closure
+            closure.append({"ancestor_id": ids[above], "descendant_id": ids[name], "depth": depth})
+            above, depth = roles[above], depth + 1
+    return ids, closure
 
 
 def _make_permissions(rows: Rows, admin: int, founded: datetime, colleagues: list[Colleague], users: dict[str, int]) -> None:

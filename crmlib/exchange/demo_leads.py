@@ -11,7 +11,7 @@ from crmlib.exchange.demo_clients import SOURCE_WEIGHTS, SOURCES, Client
 from crmlib.exchange.demo_company import Company
 from crmlib.exchange.demo_names import PEOPLE
 from crmlib.exchange.demo_places import draw_firm, draw_phone
-from crmlib.exchange.demo_rows import Calendar, Rows
+from crmlib.exchange.demo_rows import Calendar, Rows, workday
 from crmlib.exchange.demo_sales import Deal
 
 _STATUSES = ("New", "Attempted to contact", "Contacted", "Contact in future", "Qualified", "Unqualified", "Lost", "Junk")
@@ -26,7 +26,7 @@ def make_converted_lead(rows: Rows, rng: Random, calendar: Calendar, client: Cli
     """Let the lead wait from which this client and its first deal came."""
     person = deal.person or client.people[0]
     first_name, _, last_name = person.name.partition(" ")
-    created = calendar.moment(client.created.date() - timedelta(days=rng.randint(1, 25)))
+    created = calendar.moment(workday(client.created.date() - timedelta(days=rng.randint(1, 25))))
     lead = rows.add("lead", client.seller.id, created, deal.created, name=person.name, first_name=first_name, last_name=last_name or None,
                     company=client.name, email=f"info@{client.firm.domain}", phone=person.phone, mobile=None, website=None,
                     industry=client.firm.industry, source=campaign.source if campaign else client.source, status="Converted",
@@ -34,7 +34,7 @@ def make_converted_lead(rows: Rows, rng: Random, calendar: Calendar, client: Cli
                     converted_account_id=client.id, converted_contact_id=person.id, converted_opportunity_id=deal.id,
                     description=rng.choice(_WISHES))
     if campaign:
-        _make_member(rows, rng, calendar, client.seller.id, campaign, person.name, lead_id=lead)
+        _make_member(rows, rng, calendar, client.seller.id, campaign, person.name, created, lead_id=lead)
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,9 @@ def make_open_lead(rows: Rows, rng: Random, calendar: Calendar, company: Company
     status = rng.choices(_STATUSES, _YOUNG_STATUS_WEIGHTS if age < 10 else _STATUS_WEIGHTS)[0]
     name = f"{given.native} {family.native}"
     phone = draw_phone(rng, firm.country) if rng.random() < 0.75 else None
-    lead = rows.add("lead", seller, created, max(modified, deleted or modified), deleted=deleted,
-                    by=company.marketing if campaign else None, name=name, first_name=given.native, last_name=family.native, company=firm.name,
+    lead = rows.add("lead", seller, created, modified, deleted=deleted,
+                    by=company.marketing if campaign else None, name=name, first_name=given.native, last_name=family.native,
+                    company=firm.name,
                     email=f"{given.latin}.{family.latin}@{firm.domain}".replace(" ", "") if rng.random() < 0.85 else None,
                     phone=phone, mobile=draw_phone(rng, firm.country, mobile=True) if rng.random() < 0.4 else None,
                     website=f"https://www.{firm.domain}" if rng.random() < 0.5 else None, industry=firm.industry,
@@ -69,7 +70,7 @@ def make_open_lead(rows: Rows, rng: Random, calendar: Calendar, company: Company
                     campaign_id=campaign.id if campaign else None, is_converted=False, converted_at=None, converted_account_id=None,
                     converted_contact_id=None, converted_opportunity_id=None, description=rng.choice(_WISHES))
     if campaign and not deleted:
-        _make_member(rows, rng, calendar, seller, campaign, name, lead_id=lead)
+        _make_member(rows, rng, calendar, seller, campaign, name, created, lead_id=lead)
     return Lead(lead, name, seller, phone, created)
 
 
@@ -77,14 +78,14 @@ def make_invitations(rows: Rows, rng: Random, calendar: Calendar, client: Client
     """Let the campaigns wait to which this client's contacts were invited."""
     for person in client.people:
         if rng.random() < 0.6 and (campaign := campaigns.any_since(person.created, rng)):
-            _make_member(rows, rng, calendar, client.seller.id, campaign, person.name, contact_id=person.id)
+            _make_member(rows, rng, calendar, client.seller.id, campaign, person.name, person.created, contact_id=person.id)
 
 
-def _make_member(rows: Rows, rng: Random, calendar: Calendar, owner: int, campaign: Campaign, name: str,
+def _make_member(rows: Rows, rng: Random, calendar: Calendar, owner: int, campaign: Campaign, name: str, known_since: datetime,
                  lead_id: int | None = None, contact_id: int | None = None) -> None:
     weights = (2, 6, 10, 10, 20, 45, 4, 3) if lead_id else (6, 16, 26, 14, 20, 10, 5, 3)
     status = rng.choices(_MEMBER_STATUSES, weights)[0]
-    invited = min(calendar.now, calendar.moment(campaign.start))
+    invited = max(known_since, min(calendar.now, calendar.moment(workday(campaign.start))))
     responded = calendar.after(invited, rng.expovariate(1 / 6)) if status == "Responded" else None
     rows.add("campaign_member", owner, invited, responded, name=name, campaign_id=campaign.id, lead_id=lead_id, contact_id=contact_id,
              status=status, responded_at=responded)

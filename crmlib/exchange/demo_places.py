@@ -128,10 +128,6 @@ _SHARES = [country.share for country in COUNTRIES]
 _STREETS = ("Market Street", "Station Road", "Harbour Quay", "Church Lane", "Mill Road", "Park Avenue", "Garden Street", "Bridge Street")
 
 
-def draw_country(rng: Random) -> Country:
-    return rng.choices(COUNTRIES, _SHARES)[0]
-
-
 @dataclass(frozen=True)
 class Firm:
     name: str
@@ -142,8 +138,8 @@ class Firm:
 
 
 def draw_firm(rng: Random, taken: set[str]) -> Firm:
-    """A firm whose name nobody in `taken` has; the name is added to it."""
-    country = draw_country(rng)
+    """A firm whose name nobody in `taken` has; the name is added to it. The first ones are from each country in turn."""
+    country = COUNTRIES[len(taken)] if len(taken) < len(COUNTRIES) else rng.choices(COUNTRIES, _SHARES)[0]
     industry, kind = rng.choice(country.kinds)
     word = rng.choice(country.words)
     city = rng.choice(country.cities)

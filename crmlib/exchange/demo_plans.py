@@ -24,7 +24,7 @@ def make_plans(rows: Rows, rng: Random, calendar: Calendar, company: Company, sc
         for seller in company.sellers:
             for number in range(-MONTHS_BACK, MONTHS_AHEAD + 1):
                 start = add_months(this_month, number)
-                growth = 1.08 + 0.012 * number
+                growth = 1.15 + 0.012 * number
                 aim = usual.get(seller.id, 0) * growth * BUSY_BY_MONTH[start.month - 1] * rng.uniform(0.92, 1.12)
                 target = Decimal(max(500, round(aim, -2))) if measure == "Amount won" else Decimal(max(1, round(aim)))
                 created = min(calendar.now, calendar.moment(start - timedelta(days=10)))
@@ -37,7 +37,7 @@ def add_months(first_of_month: date, months: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def _usual(schema: Schema, company: Company) -> dict[str, Select[tuple[int, Decimal]]]:
+def _usual(schema: Schema, company: Company) -> dict[str, Select[int, Decimal]]:
     """For each measure, who reached how much in all the time."""
     deal, meeting, call, contact = (schema.describe(name).table for name in ("opportunity", "meeting", "call", "contact"))
     won = deal.c.stage_id == company.stages["Closed won"]

@@ -10,7 +10,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from crmlib.model.schema import Schema
 
@@ -21,17 +21,21 @@ _OFFICE_OPENS, _OFFICE_CLOSES = 7 * 3600, 15 * 3600  # UTC: then the local day i
 
 
 class Rows:
-    """Rows of any object, added with their ids and written in batches, parents before children."""
+    """Rows of any object, added with their ids and written in batches, parents before children.
 
-    def __init__(self, schema: Schema) -> None:
+    Ids go on after those that are in the base, so that a reference can be made before its target is written.
+    """
+
+    def __init__(self, schema: Schema, connection: Connection) -> None:
         self._tables = {object_type.name: object_type.table for object_type in schema}
         self._order = [table.info["name"] for table in schema.metadata.sorted_tables if table.info]
         self._waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._before = {name: connection.execute(select(func.max(table.c.id))).scalar() or 0 for name, table in self._tables.items()}
         self.counts: Counter[str] = Counter()
 
     def new_id(self, object: str) -> int:
         self.counts[object] += 1
-        return self.counts[object]
+        return self._before[object] + self.counts[object]
 
     def add(self, object: str, owner: int | None, created: datetime, modified: datetime | None = None, *, deleted: datetime | None = None,
             by: int | None = None, id: int | None = None, **values: Any) -> int:
@@ -39,12 +43,13 @@ class Rows:
 
         All rows of one object carry the same keys: they go in with one statement.
         """
+        modified = modified or created
         values["id"] = identity = id or self.new_id(object)
         values["owner_id"] = owner
         values["created_by_id"] = by or owner
         values["created_at"] = created
         values["modified_by_id"] = owner
-        values["modified_at"] = modified or created
+        values["modified_at"] = max(modified, deleted) if deleted else modified
         values["deleted_at"] = deleted
         self._waiting[object].append(values)
         return identity
@@ -62,9 +67,9 @@ class Rows:
     def finish(self, connection: Connection) -> None:
         """Make the database give the next ids after ours, and know how its tables are filled."""
         if connection.dialect.name == "postgresql":
-            for name in self.counts:
-                table = self._tables[name].name
-                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {self.counts[name]})"))
+            for name, count in self.counts.items():
+                sequence = f"pg_get_serial_sequence('{self._tables[name].name}', 'id')"
+                connection.execute(text(f"SELECT setval({sequence}, {self._before[name] + count})"))
         connection.execute(text("ANALYZE"))
 
 

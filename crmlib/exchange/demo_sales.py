@@ -24,6 +24,7 @@ USUAL_AMOUNT = 2300
 USUAL_DAYS = 38
 SHARE_WITH_LINES = 0.6
 SHARE_LEFT_OPEN = 0.035
+NO_AMOUNT_EVERY, DELETED_EVERY = 200, 170
 _WIN_CHANCE = {"New business": 0.36, "Existing business": 0.52}
 _SOURCE_CHANCE = {"Employee referral": 1.25, "External referral": 1.25, "Partner": 1.15, "Cold call": 0.7, "Advertisement": 0.85,
                   "Trade show": 1.1}
@@ -81,7 +82,8 @@ def make_deal(rows: Rows, rng: Random, calendar: Calendar, company: Company, cli
     seller = client.seller if rng.random() < 0.92 else rng.choices(company.sellers, company.shares)[0]
     source = campaign.source if campaign else client.source if is_first else rng.choice(_SOURCES_OF_FURTHER_DEALS)
     book = company.price_books[1 if client.source == "Partner" else 0]
-    lines, amount = _worth(rng, company, client, book)
+    number = rows.counts["opportunity"]
+    lines, amount = _worth(rng, company, client, book) if number % NO_AMOUNT_EVERY != 7 else ((), None)
 
     days = min(170, max(2, int(rng.lognormvariate(log(USUAL_DAYS), 0.75))))
     close_date = next_workday(created.date() + timedelta(days=days))
@@ -96,14 +98,14 @@ def make_deal(rows: Rows, rng: Random, calendar: Calendar, company: Company, cli
     moments = [created, *sorted(calendar.between(created, ended or calendar.now) for _ in path[1:])]
     if ended:
         moments[-1] = ended
-    deleted = calendar.after(moments[-1], rng.randint(1, 20)) if rng.random() < 0.006 else None
+    deleted = calendar.after(moments[-1], rng.randint(1, 20)) if number % DELETED_EVERY == 11 else None
     people = [person for person in client.people if person.created <= created]
-    person = people[int(len(people) * rng.random() ** 2)] if people else None
+    person = people[int(len(people) * rng.random() ** 2)] if people and rng.random() < 0.95 else None
     modified = moments[-1] if ended or rng.random() < 0.5 else calendar.between(moments[-1], calendar.now)
     stage = path[-1]
     topic = rng.choice(_TOPICS) if not lines or rng.random() < 0.3 else lines[0].product.name
     deal = Deal(rows.new_id("opportunity"), client, person, seller.id, stage, created, ended, lines, amount, deleted)
-    rows.add("opportunity", seller.id, created, max(modified, deleted or modified), deleted=deleted, id=deal.id,
+    rows.add("opportunity", seller.id, created, modified, deleted=deleted, id=deal.id,
              name=f"{client.name}: {topic}", account_id=client.id, contact_id=person.id if person else None,
              campaign_id=campaign.id if campaign else None,
              stage_id=company.stages[stage], amount=amount, probability=PROBABILITY[stage],
@@ -120,7 +122,7 @@ def make_deal(rows: Rows, rng: Random, calendar: Calendar, company: Company, cli
     return deal
 
 
-def _worth(rng: Random, company: Company, client: Client, book: int) -> tuple[tuple[Line, ...], Decimal | None]:
+def _worth(rng: Random, company: Company, client: Client, book: int) -> tuple[tuple[Line, ...], Decimal]:
     """Lines and amount: the amount is the sum of the lines where there are any."""
     aim = client.size * rng.lognormvariate(log(USUAL_AMOUNT), 0.95)
     if rng.random() < SHARE_WITH_LINES:
@@ -134,8 +136,6 @@ def _worth(rng: Random, company: Company, client: Client, book: int) -> tuple[tu
             lines.append(Line(product, quantity, price, subtotal, discount))
         return tuple(lines), sum((line.total for line in lines), Decimal(0))
     how_exact = rng.random()
-    if how_exact < 0.01:
-        return (), None  # not known yet, or never asked
     if how_exact < 0.5:
         return (), Decimal(max(100, round(aim, -2))).quantize(CENT)
     if how_exact < 0.8:
