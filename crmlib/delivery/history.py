@@ -10,12 +10,14 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 from crmlib.delivery.schedule import Occurrence, Schedule
+from crmlib.errors import NotFound, Problem
 from crmlib.model.org import Org
 
 RUNNING, SUCCEEDED, FAILED = "Running", "Succeeded", "Failed"
@@ -71,13 +73,21 @@ def start(org: Org, report: str, user_id: int, now: datetime, schedule_id: int |
     return int(key_of_row[0])
 
 
-def finish(org: Org, run_id: int, outcome: str, message: str, seconds: float | None, now: datetime, **values: Any) -> Run:
+def keep_in(org: Org, run_id: int, folder: Path) -> None:
+    """Write down where it is kept, before it begins: a run that dies has its notebook there too."""
+    _update(org, run_id, folder=str(folder))
+
+
+def finish(org: Org, run_id: int, outcome: str, message: str, seconds: float | None, now: datetime) -> Run:
     """Write down how it ended."""
+    _update(org, run_id, outcome=outcome, message=message or None, seconds=seconds, finished_at=now, modified_at=now)
+    return find_run(org, run_id)
+
+
+def _update(org: Org, run_id: int, **values: Any) -> None:
     runs = org.schema.describe("report_run").table
     with org.begin() as connection:
-        connection.execute(runs.update().where(runs.c.id == run_id).values(
-            outcome=outcome, message=message or None, seconds=seconds, finished_at=now, modified_at=now, **values))
-    return find_run(org, run_id)
+        connection.execute(runs.update().where(runs.c.id == run_id).values(values))
 
 
 def close_dead_runs(org: Org, now: datetime) -> list[Run]:
@@ -103,20 +113,24 @@ def _is_gone(process: str | None) -> bool:
 
 
 def find_run(org: Org, run_id: int) -> Run:
-    """Raises StopIteration for an id that is not a run's."""
+    """Raises NotFound."""
     runs = org.schema.describe("report_run").table
-    return next(_run(row) for row in org.fetch(_select(org).where(runs.c.id == run_id)))
+    for row in org.fetch(_select(org).where(runs.c.id == run_id)):
+        return _run(row)
+    raise NotFound(Problem("unknown-run", f"there is no run {run_id}"))
 
 
 def list_runs(org: Org, limit: int = 20) -> list[Run]:
     """The latest runs, newest first."""
-    return [_run(row) for row in org.fetch(_select(org).limit(limit))]
+    runs = org.schema.describe("report_run").table
+    return [_run(row) for row in org.fetch(_select(org).where(runs.c.deleted_at.is_(None)).limit(limit))]
 
 
 def last_run(org: Org, schedule_id: int) -> Run | None:
     """The latest run of a schedule, due or by hand."""
     runs = org.schema.describe("report_run").table
-    return next((_run(row) for row in org.fetch(_select(org).where(runs.c.schedule_id == schedule_id).limit(1))), None)
+    statement = _select(org).where(runs.c.schedule_id == schedule_id, runs.c.deleted_at.is_(None)).limit(1)
+    return next((_run(row) for row in org.fetch(statement)), None)
 
 
 def last_due(org: Org, schedule_id: int, before: datetime) -> datetime | None:
@@ -127,7 +141,7 @@ def last_due(org: Org, schedule_id: int, before: datetime) -> datetime | None:
 
 def _select(org: Org) -> Select[Any]:
     runs, users = org.schema.describe("report_run").table, org.schema.describe("user").table
-    return (select(runs, users.c.username).join(users, users.c.id == runs.c.run_as_id).where(runs.c.deleted_at.is_(None))
+    return (select(runs, users.c.username).join(users, users.c.id == runs.c.run_as_id)
             .order_by(runs.c.started_at.desc(), runs.c.id.desc()))
 
 

@@ -71,7 +71,7 @@ def due_occurrence(schedule: Schedule, zone: tzinfo, now: datetime) -> Occurrenc
 
 def missed_weeks(schedule: Schedule, zone: tzinfo, due: Occurrence, last: datetime | None) -> int:
     """How many occurrences lie between the last one that ran (None: the start of the schedule) and this one."""
-    since = next_occurrence(schedule, zone, schedule.starts_at if last is None else max(last, schedule.starts_at))
+    since = next_occurrence(schedule, zone, last or schedule.starts_at - timedelta(microseconds=1))
     return max(0, (due.day - since.day) // WEEK)
 
 

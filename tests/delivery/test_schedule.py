@@ -115,6 +115,7 @@ class TestDue:
         ("2026-03-23 06:00", LONG_AGO, 6),                   # the clocks changed in between
         (None, utc("2026-05-05 00:00"), 0),
         (None, utc("2026-04-20 00:00"), 3),
+        (None, utc("2026-05-04 05:00"), 1),                  # began with the very moment of one
         ("2026-03-23 06:00", utc("2026-05-01 00:00"), 1),    # paused until May
         ("2026-05-10 05:00", LONG_AGO, 0),
     ])
