@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, Text
@@ -20,6 +20,8 @@ from sqlalchemy.types import TypeEngine
 from crmlib.model.types import ID, ExactDecimal, UtcDateTime, ValueSet
 
 DEFAULT_SCALE = 2
+MOST_DIGITS = 18
+"""Of whole numbers, and of decimals together with those after the point."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,28 @@ class FieldType:
 
 
 def _text(value: Any, info: Mapping[str, Any]) -> str:
-    return str(value).strip()
+    text = str(value).strip()
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):  # PostgreSQL, or UTF-8, can't hold them
+        raise ValueError(f"{text!r} has a broken character")
+    return text
+
+
+def _url(value: Any, info: Mapping[str, Any]) -> str:
+    text = _text(value, info)
+    if re.match(r"[\x00-\x20]*(javascript|data|vbscript)[\x00-\x20]*:", text, re.IGNORECASE):
+        raise ValueError(f"{text!r} is a program, not an address")  # it would run when somebody clicks on it
+    return text
 
 
 def _email(value: Any, info: Mapping[str, Any]) -> str:
-    text = str(value).strip()
+    text = _text(value, info)
     if not re.fullmatch(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+", text):
         raise ValueError(f"{text!r} is not an e-mail address (name@company.com)")
     return text
 
 
 def _phone(value: Any, info: Mapping[str, Any]) -> str:
-    text = str(value).strip()
+    text = _text(value, info)
     if sum(character.isdigit() for character in text) < 3:
         raise ValueError(f"{text!r} is not a phone number")
     return text
@@ -56,6 +68,8 @@ def _integer(value: Any, info: Mapping[str, Any]) -> int:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
+    if number.is_finite() and number.adjusted() >= MOST_DIGITS:  # before arithmetic: 1e999999999 would take all memory
+        raise ValueError(f"{value!r} is too large")
     if not number.is_finite() or number != number.to_integral_value():
         raise ValueError(f"{value!r} is not a whole number")
     return int(number)
@@ -68,7 +82,9 @@ def _decimal(value: Any, info: Mapping[str, Any]) -> Decimal:
         number = Decimal("NaN")
     if not number.is_finite():
         raise ValueError(f"{value!r} is not a number (write 1234.56)")
-    if abs(number) >= Decimal(10) ** (18 - info.get("scale", DEFAULT_SCALE)):
+    scale = info.get("scale", DEFAULT_SCALE)
+    stored = number if number.adjusted() >= MOST_DIGITS else number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+    if stored.adjusted() >= MOST_DIGITS - scale:
         raise ValueError(f"{value!r} is too large")
     return number
 
@@ -91,7 +107,10 @@ def _datetime(value: Any, info: Mapping[str, Any]) -> datetime:
         raise ValueError(f"{value!r} is not a date and time (write 2026-11-30T14:00+00:00)") from None
     if moment.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone (write 2026-11-30T14:00+00:00)")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value!r} is before the year 1 or after 9999 in UTC") from None
 
 
 def _boolean(value: Any, info: Mapping[str, Any]) -> bool:
@@ -113,7 +132,7 @@ def _picklist(value: Any, info: Mapping[str, Any]) -> str:
 
 def _value_set(value: Any, info: Mapping[str, Any]) -> tuple[str, ...]:
     """Each value once, in the order of the picklist, so that equal sets are stored equal."""
-    parts = value.split(";") if isinstance(value, str) else value
+    parts = value if isinstance(value, list | tuple | set) else str(value).split(";")
     chosen = {_picklist(part, info) for part in parts if str(part).strip()}
     return tuple(known for known in info["values"] if known in chosen)
 
@@ -127,7 +146,7 @@ FIELD_TYPES: dict[str, FieldType] = {row.name: row for row in (
     FieldType("long_text", "Long text", "text", lambda info: Text(), _text),
     FieldType("email", "E-mail", "text", lambda info: Text(), _email),
     FieldType("phone", "Phone", "text", lambda info: Text(), _phone),
-    FieldType("url", "URL", "text", lambda info: Text(), _text),
+    FieldType("url", "URL", "text", lambda info: Text(), _url),
     FieldType("integer", "Whole number", "number", lambda info: BigInteger(), _integer),
     FieldType("number", "Number", "number", _exact, _decimal),
     FieldType("percent", "Percent", "number", _exact, _decimal),

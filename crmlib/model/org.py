@@ -97,8 +97,15 @@ class Org:
         with self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                with connection.begin():
+                    yield connection
+                return
             with connection.begin():
-                yield connection
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+                try:
+                    yield connection
+                finally:
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

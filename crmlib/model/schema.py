@@ -71,7 +71,7 @@ class Field:
         return int(self.column.info.get("scale", DEFAULT_SCALE))
 
     @property
-    def default(self) -> object:
+    def default(self) -> Any:
         return self.column.info["default"]
 
     @property
