@@ -61,13 +61,13 @@ lock:
 
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/pip
 	@echo "Installing the program into .venv; the first time takes a minute or two ..."
-	@.venv/bin/pip install --quiet --constraint requirements.lock setuptools
-	@.venv/bin/pip install --quiet --constraint requirements.lock --no-build-isolation --editable .
+	@.venv/bin/pip install -qq --constraint requirements.lock setuptools
+	@.venv/bin/pip install -qq --constraint requirements.lock --no-build-isolation --editable .
 	@touch $@
 
 .venv/installed-for-tests: .venv/installed
 	@echo "Installing what the tests need into .venv ..."
-	@.venv/bin/pip install --quiet --constraint requirements.lock --no-build-isolation --editable '.[test]'
+	@.venv/bin/pip install -qq --constraint requirements.lock --no-build-isolation --editable '.[test]'
 	@touch $@
 
 # Debian's Python comes without ensurepip, but any pip can put one into a new environment.
