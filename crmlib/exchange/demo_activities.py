@@ -11,10 +11,9 @@ from random import Random
 from typing import Any
 
 from crmlib.exchange.demo_clients import Client, Person
-from crmlib.exchange.demo_company import Company
+from crmlib.exchange.demo_company import Demo
 from crmlib.exchange.demo_leads import Lead
 from crmlib.exchange.demo_places import COUNTRIES, draw_phone
-from crmlib.exchange.demo_rows import Calendar, Rows
 from crmlib.exchange.demo_sales import Deal
 
 _PURPOSES = {"Prospecting": 25, "Negotiation": 30, "Demo": 10, "Administrative": 12, "Project": 6, "Support": 12, "Other": 5}
@@ -54,47 +53,51 @@ class Subject:
                 "opportunity_id": self.deal}
 
 
-def make_deal_activities(rows: Rows, rng: Random, calendar: Calendar, deal: Deal) -> None:
+def make_deal_activities(demo: Demo, deal: Deal) -> None:
     """Let the calls, meetings and tasks of a deal wait; more for a large one, and planned ones while it is open."""
+    _, rng, calendar, _ = demo
     if deal.deleted:
         return
     subject = Subject(deal.client.name, deal.owner, deal.client.id, deal.person, None, deal.id)
     end = deal.ended or calendar.now
     effort = 1.6 if (deal.amount or 0) > 6000 else 0.9
     for _ in range(_count(rng, 1.35 * effort)):
-        _make_call(rows, rng, calendar, subject, calendar.between(deal.created, end))
-    _make_meetings(rows, rng, calendar, subject, deal.created, end, _count(rng, 0.62 * effort), will_go_on=deal.ended is None)
+        _make_call(demo, subject, calendar.between(deal.created, end))
+    _make_meetings(demo, subject, deal.created, end, _count(rng, 0.62 * effort), will_go_on=deal.ended is None)
     for _ in range(_count(rng, 1.0 * effort)):
-        _make_task(rows, rng, calendar, subject, calendar.between(deal.created, end), is_over=deal.ended is not None)
+        _make_task(demo, subject, calendar.between(deal.created, end), is_over=deal.ended is not None)
 
 
-def make_client_activities(rows: Rows, rng: Random, calendar: Calendar, company: Company, client: Client) -> None:
+def make_client_activities(demo: Demo, client: Client) -> None:
     """Let what happened with a client outside its deals wait: calls, visits, tasks and cases. Every fourth client was left alone."""
+    _, rng, calendar, _ = demo
     if client.deleted or rng.random() < 0.25:
         return
     start = max(client.created, calendar.moment(calendar.first))
     subject = Subject(client.name, client.seller.id, client.id, rng.choice(client.people) if client.people else None)
     for _ in range(_count(rng, 1.9)):
-        _make_call(rows, rng, calendar, subject, calendar.between(start, calendar.now))
-    _make_meetings(rows, rng, calendar, subject, start, calendar.now, _count(rng, 0.35), will_go_on=True)
+        _make_call(demo, subject, calendar.between(start, calendar.now))
+    _make_meetings(demo, subject, start, calendar.now, _count(rng, 0.35), will_go_on=True)
     for _ in range(_count(rng, 0.9)):
-        _make_task(rows, rng, calendar, subject, calendar.between(start, calendar.now), is_over=False)
+        _make_task(demo, subject, calendar.between(start, calendar.now), is_over=False)
     for _ in range(_count(rng, 0.8)):
-        _make_case(rows, rng, calendar, company, client, subject, calendar.between(start, calendar.now))
+        _make_case(demo, client, subject, calendar.between(start, calendar.now))
 
 
-def make_lead_calls(rows: Rows, rng: Random, calendar: Calendar, lead: Lead) -> None:
+def make_lead_calls(demo: Demo, lead: Lead) -> None:
     """Let the calls to a lead wait."""
+    _, rng, calendar, _ = demo
     subject = Subject(lead.name, lead.owner, lead=lead.id)
     for number in range(_count(rng, 0.7)):
-        _make_call(rows, rng, calendar, subject, calendar.after(lead.created, 1 + 5 * number), lead.phone)
+        _make_call(demo, subject, calendar.after(lead.created, 1 + 5 * number), lead.phone)
 
 
-def make_wrong_numbers(rows: Rows, rng: Random, calendar: Calendar, company: Company, count: int) -> None:
+def make_wrong_numbers(demo: Demo, count: int) -> None:
     """Let calls from strangers wait: a wrong number asks for nothing but its status."""
+    rows, rng, calendar, company = demo
     for _ in range(count):
         starts = calendar.moment(calendar.busy_day())
-        nobody = Subject("Wrong number", rng.choices(company.sellers, company.shares)[0].id)
+        nobody = Subject("Wrong number", company.draw_seller(rng).id)
         rows.add("call", nobody.owner, starts, name=nobody.name, **nobody.lookups, starts_at=starts, seconds=rng.randint(4, 40),
                  direction="Inbound", status="Wrong number", purpose=None, phone=draw_phone(rng, rng.choice(COUNTRIES)),
                  is_billable=False, recording_url=None, description=None)
@@ -105,7 +108,8 @@ def _count(rng: Random, mean: float) -> int:
     return int(rng.expovariate(1 / (mean + 0.5)) + 0.04)
 
 
-def _make_call(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, starts: datetime, phone: str | None = None) -> None:
+def _make_call(demo: Demo, subject: Subject, starts: datetime, phone: str | None = None) -> None:
+    rows, rng, calendar, _ = demo
     purpose = rng.choices(list(_PURPOSES), list(_PURPOSES.values()))[0]
     status = rng.choices(*_CALL_STATUSES)[0]
     direction = "Outbound" if rng.random() < 0.68 else "Inbound"
@@ -124,9 +128,9 @@ def _make_call(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, st
              recording_url=None, description=rng.choice(_CALL_NOTES) if talked else None)
 
 
-def _make_meetings(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, start: datetime, end: datetime, count: int,
-                   will_go_on: bool) -> None:
+def _make_meetings(demo: Demo, subject: Subject, start: datetime, end: datetime, count: int, will_go_on: bool) -> None:
     """A chain of meetings: each held one may name the next, which may lie ahead."""
+    rows, rng, calendar, _ = demo
     if not count and not (will_go_on and rng.random() < 0.05):
         return
     moments: list[datetime] = sorted(calendar.between(start, end) for _ in range(count))
@@ -146,7 +150,8 @@ def _make_meetings(rows: Rows, rng: Random, calendar: Calendar, subject: Subject
                              description=rng.choice(_MEETING_NOTES) if held else None)
 
 
-def _make_task(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, created: datetime, is_over: bool) -> None:
+def _make_task(demo: Demo, subject: Subject, created: datetime, is_over: bool) -> None:
+    rows, rng, calendar, _ = demo
     due = (created + timedelta(days=rng.choice((1, 2, 3, 5, 7, 14, 30)))).date()
     completed: datetime | None = None
     if is_over or rng.random() < (0.93 if due < calendar.today else 0.2):
@@ -160,7 +165,8 @@ def _make_task(rows: Rows, rng: Random, calendar: Calendar, subject: Subject, cr
              priority=rng.choices(("Low", "Normal", "High"), (15, 65, 20))[0], completed_at=completed, description=None)
 
 
-def _make_case(rows: Rows, rng: Random, calendar: Calendar, company: Company, client: Client, subject: Subject, opened: datetime) -> None:
+def _make_case(demo: Demo, client: Client, subject: Subject, opened: datetime) -> None:
+    rows, rng, calendar, company = demo
     age = (calendar.now - opened).days
     closed = calendar.after(opened, rng.lognormvariate(1.0, 1.0)) if rng.random() < (0.93 if age > 20 else 0.5) else None
     status = "Closed" if closed else rng.choices(("New", "Open", "Waiting for client", "Escalated", "On hold"), (25, 35, 22, 8, 10))[0]

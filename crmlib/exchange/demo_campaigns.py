@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from crmlib.exchange.demo_company import Company
-from crmlib.exchange.demo_rows import HISTORY_DAYS, Calendar, Rows
+from crmlib.exchange.demo_company import Demo
+from crmlib.exchange.demo_rows import HISTORY_DAYS, Calendar
 
 USUAL_CAMPAIGNS = 28
 
@@ -36,8 +36,9 @@ class Campaign:
     end: date
 
 
-def make_campaigns(rows: Rows, rng: Random, calendar: Calendar, company: Company, scale: float) -> list[Campaign]:
+def make_campaigns(demo: Demo, scale: float) -> list[Campaign]:
     """Let the campaigns wait; returns them by start. A seventh of them lies ahead."""
+    rows, rng, calendar, company = demo
     count = round(USUAL_CAMPAIGNS * max(1, scale))
     starts = sorted(calendar.first + timedelta(days=int(rng.random() * (HISTORY_DAYS + 120))) for _ in range(count))
     found: list[Campaign] = []

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from random import Random
 
-from crmlib.exchange.demo_company import Company, Seller
+from crmlib.exchange.demo_company import Demo, Seller
 from crmlib.exchange.demo_names import PEOPLE
 from crmlib.exchange.demo_places import Firm, draw_address, draw_firm, draw_phone
-from crmlib.exchange.demo_rows import Calendar, Rows, workday
+from crmlib.exchange.demo_rows import workday
 
 # Names that have broken other programs, or that two clients share.
 AWKWARD_ACCOUNTS = (
@@ -34,6 +33,7 @@ _POSITIONS = ("Office Manager", "Facility Manager", "Buyer", "Chief Accountant",
               "Personnel Manager", "Reception", "Marketing Manager", "Technician")
 _ROLE_OF_POSITION = {"Chief Accountant": "Chief accountant", "Lawyer": "Lawyer", "Secretary": "Secretary", "Buyer": "Buyer",
                      "Technician": "Technical lead", "IT Manager": "Technical lead"} | dict.fromkeys(_FIRST_POSITIONS, "Director")
+
 
 @dataclass(frozen=True)
 class Person:
@@ -78,11 +78,11 @@ def names_to_give(today: date) -> Names:
     return Names(set(), list(AWKWARD_ACCOUNTS), list(AWKWARD_CONTACTS), [date(1988, 2, 29), *(day.replace(year=1984) for day in week)])
 
 
-def make_client(rows: Rows, rng: Random, calendar: Calendar, company: Company, names: Names, first_deal: date | None,
-                contacts: int) -> Client:
+def make_client(demo: Demo, names: Names, first_deal: date | None, contacts: int) -> Client:
     """Draw a client and let its contacts wait; the account itself waits with `make_account`, once its deals are known."""
+    rows, rng, calendar, company = demo
     firm = draw_firm(rng, names.firms)
-    seller = rng.choices(company.sellers, company.shares)[0]
+    seller = company.draw_seller(rng)
     if first_deal:
         created = calendar.moment(workday(first_deal - timedelta(days=int(rng.lognormvariate(2.2, 1.3)))))
     else:
@@ -92,15 +92,14 @@ def make_client(rows: Rows, rng: Random, calendar: Calendar, company: Company, n
     deleted = calendar.after(created, rng.randint(1, 60)) if is_mistake else None
     account = rows.new_id("account")
     name = names.accounts.pop(0) if names.accounts and account % 3 == 0 else firm.name
-    people = [_make_contact(rows, rng, calendar, company, names, account, firm, seller, created, deleted, number)
-              for number in range(contacts)]
+    people = [_make_contact(demo, names, account, firm, seller, created, deleted, number) for number in range(contacts)]
     return Client(account, name, firm, seller, rng.choices(SOURCES, SOURCE_WEIGHTS)[0], rng.lognormvariate(0, 0.5), created, deleted,
                   tuple(person for person in people if person))
 
 
-def make_account(rows: Rows, rng: Random, calendar: Calendar, company: Company, client: Client, has_deals: bool, has_won: bool,
-                 parents: list[int]) -> None:
+def make_account(demo: Demo, client: Client, has_deals: bool, has_won: bool, parents: list[int]) -> None:
     """Let the account wait. `parents` are accounts that may head a group; this one may join them."""
+    rows, rng, calendar, company = demo
     firm = client.firm
     employees = max(1, int(rng.lognormvariate(3.3, 1.3) * client.size)) if rng.random() < 0.85 else None
     parent = rng.choice(parents) if parents and rng.random() < 0.06 else None
@@ -121,9 +120,10 @@ def make_account(rows: Rows, rng: Random, calendar: Calendar, company: Company, 
              description=rng.choice(_REMARKS) if rng.random() < 0.1 else None)
 
 
-def _make_contact(rows: Rows, rng: Random, calendar: Calendar, company: Company, names: Names, account: int, firm: Firm, seller: Seller,
+def _make_contact(demo: Demo, names: Names, account: int, firm: Firm, seller: Seller,
                   since: datetime, account_deleted: datetime | None, number: int) -> Person | None:
     """Let a contact wait with further phones and addresses and its role; None when it is deleted."""
+    rows, rng, calendar, company = demo
     country = firm.country
     given, family = PEOPLE[country.language].draw(rng)
     name = f"{given.native} {family.native}"

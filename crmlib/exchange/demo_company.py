@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
@@ -138,7 +140,6 @@ class Company:
     """What the makers of clients' records need to know of the company they work in; users are ids."""
 
     sellers: tuple[Seller, ...]
-    shares: tuple[float, ...]
     admin: int
     operator: int
     support: int
@@ -148,6 +149,23 @@ class Company:
     product_weights: tuple[int, ...]
     price_books: tuple[int, int]
     role_closure: list[dict[str, int]]
+
+    @cached_property
+    def _shares(self) -> list[float]:
+        return list(accumulate(seller.share for seller in self.sellers))
+
+    def draw_seller(self, rng: Random) -> Seller:
+        """A seller, in proportion to the shares."""
+        return rng.choices(self.sellers, cum_weights=self._shares)[0]
+
+
+class Demo(NamedTuple):
+    """What every maker of records needs; taken apart as `rows, rng, calendar, company = demo`."""
+
+    rows: Rows
+    rng: Random
+    calendar: Calendar
+    company: Company
 
 
 def make_company(rows: Rows, rng: Random, calendar: Calendar, schema: Schema, connection: Connection, scale: float) -> Company:
@@ -170,7 +188,7 @@ def make_company(rows: Rows, rng: Random, calendar: Calendar, schema: Schema, co
     stages = {name: rows.add("stage", admin, founded, name=name, position=position, outcome=outcome, probability=Decimal(probability))
               for position, (name, outcome, probability) in enumerate(STAGES, 1)}
     sellers = tuple(Seller(users[one.username], one.share, one.skill) for one in colleagues if one.share)
-    return Company(sellers, tuple(seller.share for seller in sellers), users["demo"], users["joris"], users["pavle"], users["ines"], stages,
+    return Company(sellers, users["demo"], users["joris"], users["pavle"], users["ines"], stages,
                    _make_products(rows, admin, founded, books), tuple(row[5] for row in PRODUCTS), books, role_closure)
 
 

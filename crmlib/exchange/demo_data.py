@@ -15,7 +15,7 @@ from crmlib.errors import Problem, UserError
 from crmlib.exchange.demo_activities import make_client_activities, make_deal_activities, make_lead_calls, make_wrong_numbers
 from crmlib.exchange.demo_campaigns import RunningCampaigns, make_campaigns
 from crmlib.exchange.demo_clients import Names, make_account, make_client, names_to_give
-from crmlib.exchange.demo_company import USERS, Company, finish_company, make_company
+from crmlib.exchange.demo_company import USERS, Demo, finish_company, make_company
 from crmlib.exchange.demo_documents import make_documents
 from crmlib.exchange.demo_leads import make_converted_lead, make_invitations, make_open_lead
 from crmlib.exchange.demo_plans import make_plans
@@ -49,17 +49,17 @@ def fill_demo(org: Org, today: date, seed: int = DEFAULT_SEED, scale: float = 1,
         raise UserError(Problem("not-empty", "demo data goes into an empty base; this one has records", org.engine.url.render_as_string(),
                                 "choose another database, for instance --database sqlite:///demo.sqlite"))
     rng = Random(seed)
-    calendar = Calendar(rng, today)
     with org.begin() as connection:
-        rows = Rows(org.schema, connection)
-        _fill(rows, rng, calendar, org.schema, connection, scale, progress or (lambda part: None))
+        rows, calendar = Rows(org.schema, connection), Calendar(rng, today)
+        demo = Demo(rows, rng, calendar, make_company(rows, rng, calendar, org.schema, connection, scale))
+        _fill(demo, org.schema, connection, scale, progress or (lambda part: None))
     org.reload()
     return dict(rows.counts)
 
 
-def _fill(rows: Rows, rng: Random, calendar: Calendar, schema: Schema, connection: Connection, scale: float, report: Progress) -> None:
-    company = make_company(rows, rng, calendar, schema, connection, scale)
-    campaigns = RunningCampaigns(make_campaigns(rows, rng, calendar, company, scale), calendar)
+def _fill(demo: Demo, schema: Schema, connection: Connection, scale: float, report: Progress) -> None:
+    rows, rng, calendar, company = demo
+    campaigns = RunningCampaigns(make_campaigns(demo, scale), calendar)
     names = names_to_give(calendar.today)
     accounts = max(40, round(ACCOUNTS * scale))
     contacts = [1 + more for more in spread(max(0, round(CONTACTS * scale) - accounts), accounts, rng, 1.4)]
@@ -69,40 +69,42 @@ def _fill(rows: Rows, rng: Random, calendar: Calendar, schema: Schema, connectio
     leads = round(LEADS * scale)
     parents: list[int] = []
     for number in range(accounts):
-        _make_client(rows, rng, calendar, company, campaigns, names, contacts[number], deals[number], parents)
+        _make_client(demo, campaigns, names, contacts[number], deals[number], parents)
         if rows.waiting > BATCH:
             rows.write(connection)
             report(0.85 * number / accounts)
     while rows.counts["lead"] < leads:
-        lead = make_open_lead(rows, rng, calendar, company, campaigns, names.firms)
-        make_lead_calls(rows, rng, calendar, lead)
+        lead = make_open_lead(demo, campaigns, names.firms)
+        make_lead_calls(demo, lead)
         if rows.waiting > BATCH:
             rows.write(connection)
             report(0.85 + 0.1 * rows.counts["lead"] / leads)
-    make_wrong_numbers(rows, rng, calendar, company, round(WRONG_NUMBERS * scale))
+    make_wrong_numbers(demo, round(WRONG_NUMBERS * scale))
     rows.write(connection)
-    make_plans(rows, rng, calendar, company, schema, connection)
+    make_plans(demo, schema, connection)
     rows.write(connection)
     finish_company(connection, schema, company)
     rows.finish(connection)
     report(1)
 
 
-def _make_client(rows: Rows, rng: Random, calendar: Calendar, company: Company, campaigns: RunningCampaigns, names: Names,
-                 contacts: int, deals: int, parents: list[int]) -> None:
+def _make_client(demo: Demo, campaigns: RunningCampaigns, names: Names, contacts: int, deals: int, parents: list[int]) -> None:
     """Let one client with everything that belongs to it wait."""
+    _, rng, calendar, _ = demo
     days = sorted(calendar.busy_day() for _ in range(deals))
-    client = make_client(rows, rng, calendar, company, names, days[0] if days else None, contacts)
+    client = make_client(demo, names, days[0] if days else None, contacts)
     came_as_lead = bool(days) and rng.random() < 0.35
-    has_won = False
+    customer_since: date | None = None
     for number, day in enumerate(days):
         campaign = campaigns.on(day, rng) if rng.random() < 0.22 else None
-        deal = make_deal(rows, rng, calendar, company, client, day, not has_won, campaign)
-        has_won = has_won or (deal.won and not deal.deleted)
-        make_documents(rows, rng, calendar, deal)
-        make_deal_activities(rows, rng, calendar, deal)
+        is_first = customer_since is None or day <= customer_since
+        deal = make_deal(demo, client, day, is_first, campaign)
+        if deal.won and deal.ended and not deal.deleted:
+            customer_since = min(customer_since or deal.ended.date(), deal.ended.date())
+        make_documents(demo, deal)
+        make_deal_activities(demo, deal)
         if number == 0 and came_as_lead and not deal.deleted:
-            make_converted_lead(rows, rng, calendar, client, deal, campaign)
-    make_account(rows, rng, calendar, company, client, bool(days), has_won, parents)
-    make_invitations(rows, rng, calendar, client, campaigns)
-    make_client_activities(rows, rng, calendar, company, client)
+            make_converted_lead(demo, client, deal, campaign)
+    make_account(demo, client, bool(days), customer_since is not None, parents)
+    make_invitations(demo, client, campaigns)
+    make_client_activities(demo, client)

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from random import Random
 from typing import Any
 
-from crmlib.exchange.demo_rows import Calendar, Rows
+from crmlib.exchange.demo_company import Demo
+from crmlib.exchange.demo_rows import Rows
 from crmlib.exchange.demo_sales import CENT, OPEN_STAGES, Deal
 
 VAT = {"Netherlands": Decimal("0.21")}
 PAYMENT_DAYS = 30
 
 
-def make_documents(rows: Rows, rng: Random, calendar: Calendar, deal: Deal) -> None:
+def make_documents(demo: Demo, deal: Deal) -> None:
     """Let the deal's quote wait and, when it was won, its order and invoice; many deals have none."""
+    rows, rng, calendar, _ = demo
     if not deal.lines or deal.deleted:
         return
     if not deal.won:
         if deal.stage in OPEN_STAGES[2:] and rng.random() < 0.8:
-            _quote(rows, rng, calendar, deal, deal.created, ("Draft", "Delivered", "Negotiation", "On hold"))
+            _quote(demo, deal, deal.created, ("Draft", "Delivered", "Negotiation", "On hold"))
         elif deal.stage == "Closed lost" and rng.random() < 0.35:
-            _quote(rows, rng, calendar, deal, deal.created, ("Lost",))
+            _quote(demo, deal, deal.created, ("Lost",))
         return
     if rng.random() < 0.12 or deal.ended is None:
         return  # settled by phone: nothing on paper here
-    quote = _quote(rows, rng, calendar, deal, deal.created, ("Won", "Won", "Confirmed")) if rng.random() < 0.85 else None
+    quote = _quote(demo, deal, deal.created, ("Won", "Won", "Confirmed")) if rng.random() < 0.85 else None
     ordered = calendar.after(deal.ended, rng.choice((0, 0, 1, 1, 2, 4)))
     age = (calendar.last - ordered.date()).days
     is_cancelled = rng.random() < 0.02
@@ -48,7 +49,8 @@ def make_documents(rows: Rows, rng: Random, calendar: Calendar, deal: Deal) -> N
               order_id=order, invoice_date=invoiced.date(), due_date=due)
 
 
-def _quote(rows: Rows, rng: Random, calendar: Calendar, deal: Deal, created: datetime, statuses: tuple[str, ...]) -> int:
+def _quote(demo: Demo, deal: Deal, created: datetime, statuses: tuple[str, ...]) -> int:
+    rows, rng, calendar, _ = demo
     made = calendar.between(created, deal.ended or calendar.now)
     valid_until: date = made.date() + timedelta(days=30)
     return _document(rows, "quote", deal, made, deal.ended or made, f"Q{made:%y%m}", rng.choice(statuses), valid_until=valid_until)

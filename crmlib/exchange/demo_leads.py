@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import Random
 
 from crmlib.exchange.demo_campaigns import Campaign, RunningCampaigns
 from crmlib.exchange.demo_clients import SOURCE_WEIGHTS, SOURCES, Client
-from crmlib.exchange.demo_company import Company
+from crmlib.exchange.demo_company import Demo
 from crmlib.exchange.demo_names import PEOPLE
 from crmlib.exchange.demo_places import draw_firm, draw_phone
-from crmlib.exchange.demo_rows import Calendar, Rows, workday
+from crmlib.exchange.demo_rows import workday
 from crmlib.exchange.demo_sales import Deal
 
 _STATUSES = ("New", "Attempted to contact", "Contacted", "Contact in future", "Qualified", "Unqualified", "Lost", "Junk")
@@ -22,8 +21,9 @@ _WISHES = ("Wants to try a machine for a month", "Asks for prices of beans", "Ha
 _MEMBER_STATUSES = ("Planned", "Invited", "Sent", "Received", "Opened", "Responded", "Bounced", "Opted out")
 
 
-def make_converted_lead(rows: Rows, rng: Random, calendar: Calendar, client: Client, deal: Deal, campaign: Campaign | None) -> None:
+def make_converted_lead(demo: Demo, client: Client, deal: Deal, campaign: Campaign | None) -> None:
     """Let the lead wait from which this client and its first deal came."""
+    rows, rng, calendar, _ = demo
     person = deal.person or client.people[0]
     first_name, _, last_name = person.name.partition(" ")
     created = calendar.moment(workday(client.created.date() - timedelta(days=rng.randint(1, 25))))
@@ -34,7 +34,7 @@ def make_converted_lead(rows: Rows, rng: Random, calendar: Calendar, client: Cli
                     converted_account_id=client.id, converted_contact_id=person.id, converted_opportunity_id=deal.id,
                     description=rng.choice(_WISHES))
     if campaign:
-        _make_member(rows, rng, calendar, client.seller.id, campaign, person.name, created, lead_id=lead)
+        _make_member(demo, client.seller.id, campaign, person.name, created, lead_id=lead)
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,16 @@ class Lead:
     created: datetime
 
 
-def make_open_lead(rows: Rows, rng: Random, calendar: Calendar, company: Company, campaigns: RunningCampaigns, taken: set[str]) -> Lead:
+def make_open_lead(demo: Demo, campaigns: RunningCampaigns, taken: set[str]) -> Lead:
     """Let a lead wait that has not become a client."""
+    rows, rng, calendar, company = demo
     firm = draw_firm(rng, taken)
     given, family = PEOPLE[firm.country.language].draw(rng)
     day = calendar.busy_day()
     created = calendar.moment(day)
     age = (calendar.last - day).days
     campaign = campaigns.on(day, rng) if rng.random() < 0.45 else None
-    seller = rng.choices(company.sellers, company.shares)[0].id
+    seller = company.draw_seller(rng).id
     deleted = calendar.after(created, 30) if rng.random() < 0.01 else None
     modified = calendar.after(created, rng.expovariate(1 / 12))
     status = rng.choices(_STATUSES, _YOUNG_STATUS_WEIGHTS if age < 10 else _STATUS_WEIGHTS)[0]
@@ -70,19 +71,21 @@ def make_open_lead(rows: Rows, rng: Random, calendar: Calendar, company: Company
                     campaign_id=campaign.id if campaign else None, is_converted=False, converted_at=None, converted_account_id=None,
                     converted_contact_id=None, converted_opportunity_id=None, description=rng.choice(_WISHES))
     if campaign and not deleted:
-        _make_member(rows, rng, calendar, seller, campaign, name, created, lead_id=lead)
+        _make_member(demo, seller, campaign, name, created, lead_id=lead)
     return Lead(lead, name, seller, phone, created)
 
 
-def make_invitations(rows: Rows, rng: Random, calendar: Calendar, client: Client, campaigns: RunningCampaigns) -> None:
+def make_invitations(demo: Demo, client: Client, campaigns: RunningCampaigns) -> None:
     """Let the campaigns wait to which this client's contacts were invited."""
+    _, rng, _, _ = demo
     for person in client.people:
         if rng.random() < 0.6 and (campaign := campaigns.any_since(person.created, rng)):
-            _make_member(rows, rng, calendar, client.seller.id, campaign, person.name, person.created, contact_id=person.id)
+            _make_member(demo, client.seller.id, campaign, person.name, person.created, contact_id=person.id)
 
 
-def _make_member(rows: Rows, rng: Random, calendar: Calendar, owner: int, campaign: Campaign, name: str, known_since: datetime,
+def _make_member(demo: Demo, owner: int, campaign: Campaign, name: str, known_since: datetime,
                  lead_id: int | None = None, contact_id: int | None = None) -> None:
+    rows, rng, calendar, _ = demo
     weights = (2, 6, 10, 10, 20, 45, 4, 3) if lead_id else (6, 16, 26, 14, 20, 10, 5, 3)
     status = rng.choices(_MEMBER_STATUSES, weights)[0]
     invited = max(known_since, min(calendar.now, calendar.moment(workday(campaign.start))))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from random import Random
 
 from sqlalchemy import Connection, Select, func, select
 
-from crmlib.exchange.demo_company import Company
-from crmlib.exchange.demo_rows import BUSY_BY_MONTH, HISTORY_DAYS, Calendar, Rows
+from crmlib.exchange.demo_company import Company, Demo
+from crmlib.exchange.demo_rows import BUSY_BY_MONTH, HISTORY_DAYS
 from crmlib.model.schema import Schema
 
 MONTHS_BACK, MONTHS_AHEAD = 12, 3
 
 
-def make_plans(rows: Rows, rng: Random, calendar: Calendar, company: Company, schema: Schema, connection: Connection) -> None:
+def make_plans(demo: Demo, schema: Schema, connection: Connection) -> None:
     """Let a plan wait for each seller, measure and month, from a year ago to three months ahead. The other records must be written."""
+    rows, rng, calendar, company = demo
     months = HISTORY_DAYS / 30.4
     this_month = calendar.today.replace(day=1)
     for measure, statement in _usual(schema, company).items():
@@ -24,7 +24,7 @@ def make_plans(rows: Rows, rng: Random, calendar: Calendar, company: Company, sc
         for seller in company.sellers:
             for number in range(-MONTHS_BACK, MONTHS_AHEAD + 1):
                 start = add_months(this_month, number)
-                growth = 1.15 + 0.012 * number
+                growth = 1.32 + 0.012 * number
                 aim = usual.get(seller.id, 0) * growth * BUSY_BY_MONTH[start.month - 1] * rng.uniform(0.92, 1.12)
                 target = Decimal(max(500, round(aim, -2))) if measure == "Amount won" else Decimal(max(1, round(aim)))
                 created = min(calendar.now, calendar.moment(start - timedelta(days=10)))

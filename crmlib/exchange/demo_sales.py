@@ -14,8 +14,8 @@ from random import Random
 
 from crmlib.exchange.demo_campaigns import Campaign
 from crmlib.exchange.demo_clients import Client, Person
-from crmlib.exchange.demo_company import STAGES, Company, Product
-from crmlib.exchange.demo_rows import Calendar, Rows, next_workday, workday
+from crmlib.exchange.demo_company import STAGES, Company, Demo, Product
+from crmlib.exchange.demo_rows import Calendar, next_workday, workday
 
 CENT = Decimal("0.01")
 OPEN_STAGES = [name for name, outcome, _ in STAGES if outcome == "Open"]
@@ -23,8 +23,7 @@ PROBABILITY = {name: Decimal(probability) for name, _, probability in STAGES}
 USUAL_AMOUNT = 2300
 USUAL_DAYS = 38
 SHARE_WITH_LINES = 0.6
-SHARE_LEFT_OPEN = 0.035
-NO_AMOUNT_EVERY, DELETED_EVERY = 200, 170
+LEFT_OPEN_EVERY, NO_AMOUNT_EVERY, DELETED_EVERY = 15, 200, 170
 _WIN_CHANCE = {"New business": 0.36, "Existing business": 0.52}
 _SOURCE_CHANCE = {"Employee referral": 1.25, "External referral": 1.25, "Partner": 1.15, "Cold call": 0.7, "Advertisement": 0.85,
                   "Trade show": 1.1}
@@ -74,52 +73,66 @@ class Deal:
         return self.stage == "Closed won"
 
 
-def make_deal(rows: Rows, rng: Random, calendar: Calendar, company: Company, client: Client, day: date, is_first: bool,
-              campaign: Campaign | None) -> Deal:
+@dataclass(frozen=True)
+class Course:
+    """The stages a deal went through, when it entered each, and when it was or is to be closed."""
+
+    path: tuple[str, ...]
+    moments: tuple[datetime, ...]
+    ended: datetime | None
+    close_date: date
+
+
+def make_deal(demo: Demo, client: Client, day: date, is_first: bool, campaign: Campaign | None) -> Deal:
     """Let an opportunity that began this day wait, with its lines, history and contact roles."""
+    rows, rng, calendar, company = demo
+    number = rows.counts["opportunity"]
     created = max(calendar.moment(day), client.created)
     type = "New business" if is_first else "Existing business"
-    seller = client.seller if rng.random() < 0.92 else rng.choices(company.sellers, company.shares)[0]
+    seller = client.seller if rng.random() < 0.92 else company.draw_seller(rng)
     source = campaign.source if campaign else client.source if is_first else rng.choice(_SOURCES_OF_FURTHER_DEALS)
     book = company.price_books[1 if client.source == "Partner" else 0]
-    number = rows.counts["opportunity"]
     lines, amount = _worth(rng, company, client, book) if number % NO_AMOUNT_EVERY != 7 else ((), None)
-
-    days = min(170, max(2, int(rng.lognormvariate(log(USUAL_DAYS), 0.75))))
-    close_date = next_workday(created.date() + timedelta(days=days))
-    is_over = close_date <= calendar.last
-    if is_over and rng.random() < SHARE_LEFT_OPEN and (calendar.last - close_date).days < 120:
-        is_over = False  # nobody has looked after it: its close date has passed
     chance = min(0.9, _WIN_CHANCE[type] * seller.skill * _SOURCE_CHANCE.get(source, 1.0))
-    ended = max(created + timedelta(hours=1), calendar.moment(workday(close_date))) if is_over else None
-    if ended:
-        close_date = ended.date()
-    path = _path(rng, chance, min(1.0, (calendar.last - created.date()).days / days) if not is_over else None)
-    moments = [created, *sorted(calendar.between(created, ended or calendar.now) for _ in path[1:])]
-    if ended:
-        moments[-1] = ended
-    deleted = calendar.after(moments[-1], rng.randint(1, 20)) if number % DELETED_EVERY == 11 else None
+    course = _course(rng, calendar, created, chance, may_stay_open=number % LEFT_OPEN_EVERY == 3)
+    stage, latest = course.path[-1], course.moments[-1]
+    deleted = calendar.after(latest, rng.randint(1, 20)) if number % DELETED_EVERY == 11 else None
+    modified = latest if course.ended or rng.random() < 0.5 else calendar.between(latest, calendar.now)
     people = [person for person in client.people if person.created <= created]
     person = people[int(len(people) * rng.random() ** 2)] if people and rng.random() < 0.95 else None
-    modified = moments[-1] if ended or rng.random() < 0.5 else calendar.between(moments[-1], calendar.now)
-    stage = path[-1]
     topic = rng.choice(_TOPICS) if not lines or rng.random() < 0.3 else lines[0].product.name
-    deal = Deal(rows.new_id("opportunity"), client, person, seller.id, stage, created, ended, lines, amount, deleted)
-    rows.add("opportunity", seller.id, created, modified, deleted=deleted, id=deal.id,
-             name=f"{client.name}: {topic}", account_id=client.id, contact_id=person.id if person else None,
-             campaign_id=campaign.id if campaign else None,
+    deal = Deal(rows.new_id("opportunity"), client, person, seller.id, stage, created, course.ended, lines, amount, deleted)
+    rows.add("opportunity", seller.id, created, modified, deleted=deleted, id=deal.id, name=f"{client.name}: {topic}",
+             account_id=client.id, contact_id=person.id if person else None, campaign_id=campaign.id if campaign else None,
              stage_id=company.stages[stage], amount=amount, probability=PROBABILITY[stage],
              expected_revenue=None if amount is None else (amount * PROBABILITY[stage] / 100).quantize(CENT, ROUND_HALF_UP),
-             close_date=close_date, type=type, source=source, price_book_id=book if lines else None,
-             next_step=None if ended else rng.choice(_NEXT_STEPS),
+             close_date=course.close_date, type=type, source=source, price_book_id=book if lines else None,
+             next_step=None if course.ended else rng.choice(_NEXT_STEPS),
              loss_reason=rng.choices(*_LOSS_REASONS)[0] if stage == "Closed lost" else None, description=None)
     for line in lines:
         rows.add("opportunity_line_item", seller.id, created, deleted=deleted, name=line.product.name, opportunity_id=deal.id,
                  product_id=line.product.id, quantity=line.quantity, unit_price=line.unit_price, subtotal=line.subtotal,
                  discount=line.discount, tax=None, total_price=line.total)
-    _write_history(rows, rng, company, deal, path, moments)
-    _write_contact_roles(rows, rng, deal, people)
+    _write_history(demo, deal, course)
+    _write_contact_roles(demo, deal, people)
     return deal
+
+
+def _course(rng: Random, calendar: Calendar, created: datetime, chance: float, may_stay_open: bool) -> Course:
+    """How it went: over by yesterday if the days it takes have passed, else on its way."""
+    days = min(170, max(2, int(rng.lognormvariate(log(USUAL_DAYS), 0.75))))
+    close_date = next_workday(created.date() + timedelta(days=days))
+    is_over = close_date <= calendar.last
+    if may_stay_open and (calendar.last - close_date).days < 120:
+        is_over = False  # nobody has looked after it: its close date has passed
+    if not is_over:
+        path = _path(rng, min(1.0, (calendar.last - created.date()).days / days))
+        moments = sorted(calendar.between(created, calendar.now) for _ in path[1:])
+        return Course(tuple(path), (created, *moments), None, close_date)
+    ended = max(created + timedelta(hours=1), calendar.moment(workday(close_date)))
+    path = [*_path(rng, 1.0), "Closed won"] if rng.random() < chance else [*_path(rng, rng.random() ** 1.4), "Closed lost"]
+    moments = sorted(calendar.between(created, ended) for _ in path[2:])
+    return Course(tuple(path), (created, *moments, ended), ended, ended.date())
 
 
 def _worth(rng: Random, company: Company, client: Client, book: int) -> tuple[tuple[Line, ...], Decimal]:
@@ -143,39 +156,36 @@ def _worth(rng: Random, company: Company, client: Client, book: int) -> tuple[tu
     return (), Decimal(str(round(max(10.0, aim), 2))).quantize(CENT)
 
 
-def _path(rng: Random, chance: float, progress: float | None) -> list[str]:
-    """The stages gone through. progress: of an open deal, the part of its time that has passed; None when it is over."""
-    if progress is None:
-        won = rng.random() < chance
-        reached = len(OPEN_STAGES) - 1 if won else rng.choices(range(len(OPEN_STAGES)), (26, 24, 28, 16, 6))[0]
-    else:
-        reached = min(len(OPEN_STAGES) - 1, int(progress * len(OPEN_STAGES) * rng.uniform(0.5, 1.1)))
+def _path(rng: Random, progress: float) -> list[str]:
+    """The open stages gone through. progress: the part of its way that the deal has gone, 1 being all of it."""
+    last = len(OPEN_STAGES) - 1
+    reached = last if progress == 1 and rng.random() < 0.85 else int(progress * last * rng.uniform(0.6, 1.0) + 0.3)
     path = [OPEN_STAGES[0], *(stage for stage in OPEN_STAGES[1:reached] if rng.random() > 0.12)]
     if reached:
         path.append(OPEN_STAGES[reached])
     if len(path) > 2 and rng.random() < 0.05:
-        path[-1:] = [path[-1], path[-2], path[-1]]  # a step back, and forward again
-    if progress is None:
-        path.append("Closed won" if won else "Closed lost")
+        path += [path[-2], path[-1]]  # a step back, and forward again
     return path
 
 
-def _write_history(rows: Rows, rng: Random, company: Company, deal: Deal, path: list[str], moments: list[datetime]) -> None:
+def _write_history(demo: Demo, deal: Deal, course: Course) -> None:
+    rows, rng, _, company = demo
     estimate = None if deal.amount is None else Decimal(max(100, round(float(deal.amount) * rng.uniform(0.7, 1.3), -2)))
     before: str | None = None
     since = deal.created
     is_final = False
-    for stage, moment in zip(path, moments, strict=True):
+    for stage, moment in zip(course.path, course.moments, strict=True):
         is_final = is_final or stage not in ("Qualification", "Needs analysis")
         days = None if before is None else (Decimal((moment - since).total_seconds()) / 86400).quantize(CENT, ROUND_HALF_UP)
-        is_last = moment is moments[-1]
+        is_last = moment is course.moments[-1]
         rows.add("stage_change", deal.owner, moment, deleted=deal.deleted, name=f"{before} → {stage}" if before else stage,
                  opportunity_id=deal.id, from_stage_id=company.stages[before] if before else None, to_stage_id=company.stages[stage],
                  amount=deal.amount if is_final or is_last else estimate, changed_at=moment, days_in_stage=days)
         before, since = stage, moment
 
 
-def _write_contact_roles(rows: Rows, rng: Random, deal: Deal, people: list[Person]) -> None:
+def _write_contact_roles(demo: Demo, deal: Deal, people: list[Person]) -> None:
+    rows, rng, _, _ = demo
     if not deal.person:
         return
     others = [person for person in people if person is not deal.person]

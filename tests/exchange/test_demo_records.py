@@ -134,13 +134,19 @@ def test_funnel_is_believable(demo_org: Org) -> None:
     assert sum(amounts) / len(amounts) > sorted(amounts)[len(amounts) // 2]  # a few large ones, as everywhere
 
 
-def test_first_deal_of_a_client_is_new_business(demo_org: Org) -> None:
+def test_business_is_existing_once_something_was_won(demo_org: Org) -> None:
     stages = by_id(demo_org, "stage")
     for deals in grouped([deal for deal in rows(demo_org, "opportunity") if not deal["deleted_at"]], "account").values():
-        deals.sort(key=lambda deal: deal["created_at"])
-        assert deals[0]["type"] == "New business"
-        if any(deal["type"] == "Existing business" for deal in deals):
-            assert any(stages[deal["stage"]]["outcome"] == "Won" for deal in deals)
+        first_won = min((deal["close_date"] for deal in deals if stages[deal["stage"]]["outcome"] == "Won"), default=None)
+        for deal in deals:
+            is_existing = first_won is not None and deal["created_at"].date() > first_won
+            assert deal["type"] == ("Existing business" if is_existing else "New business")
+
+
+def test_customers_are_those_who_bought(demo_org: Org) -> None:
+    won = {row["id"] for row in rows(demo_org, "stage") if row["outcome"] == "Won"}
+    bought = {deal["account"] for deal in rows(demo_org, "opportunity") if deal["stage"] in won and not deal["deleted_at"]}
+    assert {account["id"] for account in rows(demo_org, "account") if account["type"] == "Customer"} == bought
 
 
 def test_campaign_of_a_deal_ran_when_it_began(demo_org: Org) -> None:
