@@ -6,6 +6,7 @@ set -eu
 missing=""
 command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || missing="$missing postgresql"
 command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null || missing="$missing chromium"
+ls /usr/lib/*/libatomic.so.1 > /dev/null 2>&1 || missing="$missing libatomic1"  # Playwright's own Node.js wants it
 fc-list :lang=bn 2> /dev/null | grep -q . || missing="$missing fonts-lohit-beng-bengali"
 fc-list :lang=am 2> /dev/null | grep -q . || missing="$missing fonts-sil-abyssinica"
 [ -n "$missing" ] || exit 0
