@@ -33,11 +33,11 @@ def adapt(migration: Any, revision: Any, directives: Any) -> None:
 
 
 def _with_their_keys(operations: list[Any]) -> Iterator[Any]:
-    """New lookups with their foreign key in one statement: SQLite can't add the key later."""
+    """New lookups with their foreign key in one statement: SQLite can't add the key later. INT8 means its INTEGER and PostgreSQL's BIGINT."""
     keys = {key.local_cols[0]: key for key in operations if isinstance(key, ops.CreateForeignKeyOp)}
     for operation in operations:
         if isinstance(operation, ops.AddColumnOp) and (key := keys.pop(operation.column.name, None)):
-            yield ops.ExecuteSQLOp(f"ALTER TABLE {operation.table_name} ADD COLUMN {operation.column.name} BIGINT "
+            yield ops.ExecuteSQLOp(f"ALTER TABLE {operation.table_name} ADD COLUMN {operation.column.name} INT8 "
                                    f"CONSTRAINT {key.constraint_name} REFERENCES {key.referent_table} (id)")
         elif not isinstance(operation, ops.CreateForeignKeyOp) or operation.local_cols[0] in keys:
             yield operation
