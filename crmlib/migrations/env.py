@@ -33,7 +33,10 @@ def adapt(migration: Any, revision: Any, directives: Any) -> None:
 
 
 def _with_their_keys(operations: list[Any]) -> Iterator[Any]:
-    """New lookups with their foreign key in one statement: SQLite can't add the key later. INT8 means its INTEGER and PostgreSQL's BIGINT."""
+    """New lookups with their foreign key in one statement, since SQLite can't add the key later.
+
+    INT8 means INTEGER to SQLite and BIGINT to PostgreSQL.
+    """
     keys = {key.local_cols[0]: key for key in operations if isinstance(key, ops.CreateForeignKeyOp)}
     for operation in operations:
         if isinstance(operation, ops.AddColumnOp) and (key := keys.pop(operation.column.name, None)):
