@@ -115,7 +115,7 @@ class RunnableReport:
             return [Problem(problem.code, problem.message, problem.where or self.source.place("report_type"), problem.hint)
                     for problem in error.problems]
 
-    def run(self, detail_limit: int | None = None, within: Key = ()) -> ReportView:
+    def run(self, detail_limit: int | None = None, within: Key | None = None) -> ReportView:
         """Run it. detail_limit: fetch at most so many detail rows, totals are of all. Raises DefinitionError, AccessDenied."""
         workspace = self.workspace
         return ReportView(run_report(self.definition, self.view, workspace.org, workspace.user, source=self.source,

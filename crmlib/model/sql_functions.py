@@ -35,6 +35,14 @@ class sort_key(FunctionElement[str]):
     name = "sort_key"
 
 
+class code_points(FunctionElement[str]):
+    """Text in the order of its code points, as Python compares it, whatever collation the database has."""
+
+    type = Text()
+    inherit_cache = True
+    name = "code_points"
+
+
 class local_date(FunctionElement[date]):
     """`local_date(moment, zone)`: the calendar day of a UTC moment in an IANA time zone."""
 
@@ -73,6 +81,7 @@ def _template(element: type[FunctionElement[Any]], **by_dialect: str) -> None:
 _template(lower_text, sqlite="crm_lower({0})", postgresql='lower(({0}) COLLATE "und-x-icu")')
 _template(sort_key, sqlite="crm_sort_key({0})",
           postgresql="regexp_replace(normalize(lower(({0}) COLLATE \"und-x-icu\"), NFD), '[\u0300-\u036f]', '', 'g') COLLATE \"C\"")
+_template(code_points, sqlite="({0}) COLLATE BINARY", postgresql='({0}) COLLATE "C"')
 _template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
 _template(month_number, sqlite="(CAST(substr({0}, 1, 4) AS INTEGER) * 12 + CAST(substr({0}, 6, 2) AS INTEGER) - 1)",
           postgresql="CAST(extract(year FROM {0}) * 12 + extract(month FROM {0}) - 1 AS INTEGER)")

@@ -148,8 +148,8 @@ class _Cells:
 
         def sort_value(key: Key) -> tuple[Any, ...]:
             value = key[-1]
-            values = [self.order.get((index, value)), self.shown.get((index, value)), value] if grouping.shown else [value]
-            listed = (place.get(value, len(place)),) if place else ()
+            values = [self.order.get((index, value)), self.shown.get((index, value)), value]
+            listed = (None if value is None else place.get(value, len(place)),) if place else ()
             return tuple(_comparable(one) for one in (*listed, *values))
         return sort_value
 

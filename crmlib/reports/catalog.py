@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import time
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,8 @@ from crmlib.model.schema import Schema
 from crmlib.reports.definition import Report, ReportType, to_yaml
 from crmlib.reports.report_types import ReportTypeView, check_report_type, standard_report_types
 
-NAME = re.compile(r"[^\W_][\w-]{0,80}")
-"""Letters and digits of any script, - and _; so that no name leaves its folder."""
+LONGEST_NAME = 200
+"""Bytes in UTF-8; file systems take 255, and an ending comes after it."""
 
 AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
 
@@ -52,7 +53,7 @@ class Catalog:
         self.folder = folder
         self.schema = schema
         self._standard = standard_report_types(schema)
-        self._read: dict[Path, tuple[int, tuple[Definition, Source]]] = {}
+        self._read: dict[Path, tuple[tuple[int, ...], tuple[Definition, Source]]] = {}
 
     # Report types
 
@@ -64,7 +65,7 @@ class Catalog:
     def report_type(self, name: str) -> ReportTypeView:
         """Raises NotFound with the nearest name, DefinitionError with every fault of its file."""
         file = self.folder / f"{name}.yaml"
-        if NAME.fullmatch(name) and file.exists():
+        if is_name(name) and file.exists():
             problems = list(self.check_report_type(name))
             if problems:
                 raise DefinitionError(problems)
@@ -77,6 +78,7 @@ class Catalog:
     def check_report_type(self, name: str) -> Iterator[Problem]:
         """Every fault of a custom report type's file."""
         try:
+            _checked(name)
             definition, source = self._definition(self.folder / f"{name}.yaml", ReportType)
         except DefinitionError as error:
             yield from error.problems
@@ -110,6 +112,7 @@ class Catalog:
         found = []
         for file in sorted(self._reports_folder.glob("*/*.yaml")):
             try:
+                _checked(file.parent.name), _checked(file.stem)
                 report, _ = self._definition(file, Report)
                 found.append(SavedReport(file.parent.name, file.stem, report.label, report.description, report.report_type))
             except DefinitionError as error:
@@ -134,25 +137,24 @@ class Catalog:
         file = self._report_file(path)
         if not file.exists():
             raise NotFound(Problem("unknown-report", f"there is no report {path!r}"))
-        token = f"{time.time_ns()}~{file.parent.name}~{file.name}"
-        trash = self.folder / ".trash"
-        trash.mkdir(exist_ok=True)
-        file.rename(trash / token)
-        return token
+        stamp = str(time.time_ns())
+        kept = self._trash / stamp / file.parent.name
+        kept.mkdir(parents=True)
+        file.rename(kept / file.name)
+        return f"{stamp}/{path}"
 
     def restore(self, token: str) -> str:
         """Bring a deleted report back; its path. Raises NotFound, or DefinitionError when its name was given away meanwhile."""
-        file = self.folder / ".trash" / Path(token).name
-        if not file.is_file() or token.count("~") != 2:
+        stamp, _, path = token.partition("/")
+        target = self._report_file(path)
+        file = self._trash / stamp / target.parent.name / target.name
+        if not stamp.isdecimal() or not file.is_file():
             raise NotFound(Problem("unknown-report", "there is nothing to restore"))
-        _, folder, name = token.split("~")
-        target = self._reports_folder / folder / name
         if target.exists():
-            raise DefinitionError(Problem("name-taken", f"there is another report {folder}/{target.stem} by now",
-                                          hint="rename that one first"))
+            raise DefinitionError(Problem("name-taken", f"there is another report {path} by now", hint="rename that one first"))
         target.parent.mkdir(parents=True, exist_ok=True)
         file.rename(target)
-        return f"{folder}/{target.stem}"
+        return path
 
     @property
     def folders(self) -> list[str]:
@@ -163,6 +165,10 @@ class Catalog:
     @property
     def _reports_folder(self) -> Path:
         return self.folder / "reports"
+
+    @property
+    def _trash(self) -> Path:
+        return self.folder / ".trash"
 
     def _type_files(self) -> list[Path]:
         return sorted(self.folder.glob("*.yaml"))
@@ -176,7 +182,8 @@ class Catalog:
         return ReportTypeView(file.stem, definition, self.schema)
 
     def _definition(self, file: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition, Source]:
-        stamp = file.stat().st_mtime_ns if file.exists() else 0
+        found = file.stat() if file.exists() else None
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino) if found else ()
         if file not in self._read or self._read[file][0] != stamp:
             self._read[file] = stamp, read_definition(file, model, str(file.relative_to(self.folder)))
         return self._read[file][1]  # type: ignore[return-value]
@@ -189,15 +196,29 @@ class Catalog:
         draft = file.with_suffix(".draft")
         draft.write_text(to_yaml(definition), encoding="utf-8")
         os.replace(draft, file)
+        self._read.pop(file, None)
         return file
 
 
+def is_name(name: str) -> bool:
+    """Whether a report, report type or folder may be called so: letters, marks and digits of any script, - and _.
+
+    So that no name leaves its folder.
+    """
+    kinds = [unicodedata.category(character)[0] for character in name]  # L letter, M mark (a vowel of Bengali), N number
+    allowed = all(kind in "LMN" or character in "-_" for kind, character in zip(kinds, name, strict=True))
+    return allowed and kinds[:1] in (["L"], ["N"]) and len(name.encode()) <= LONGEST_NAME
+
+
 def _checked(name: str) -> str:
-    if not NAME.fullmatch(name):
-        raise DefinitionError(Problem("bad-name", f"{name!r} is not a name for a file or folder", "name", "use letters, digits, - and _"))
+    if not is_name(name):
+        raise DefinitionError(Problem("bad-name", f"{name!r} is not a name for a file or folder", "name",
+                                      "use letters, digits, - and _, beginning with a letter or digit"))
     return name
 
 
 def name_for(label: str) -> str:
     """A file name for a label: 'Pipeline by stage' becomes 'pipeline_by_stage'. Letters of any script stay."""
-    return re.sub(r"[^\w-]+", "_", label.strip().lower()).strip("_-")[:80] or "report"
+    words = "".join(character if is_name(f"a{character}") else "_" for character in label.lower())
+    name = re.sub("_+", "_", words).encode()[:LONGEST_NAME].decode(errors="ignore")
+    return re.sub(r"^[\W_]+|[-_]+$", "", name) or "report"

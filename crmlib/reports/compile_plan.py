@@ -35,13 +35,16 @@ from sqlalchemy.sql.base import ColumnCollection
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from crmlib.model.schema import Schema
-from crmlib.model.sql_functions import local_date, sort_key
+from crmlib.model.sql_functions import code_points, local_date, sort_key
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.operators import OPERATORS
+from crmlib.reports.operators import OPERATORS, TEXTS
 from crmlib.reports.plan import FieldRef, PlannedGrouping
 from crmlib.reports.secure import SecuredPlan
 from crmlib.security.sharing import row_predicate
+
+LONGEST_ALIAS = 50
+"""PostgreSQL takes the first 63 bytes of a name, so that two long ones might become one."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class _Rows:
         self.plan, self.schema = plan, schema
         self.aliases: dict[str, FromClause] = {}
         for source in plan.sources:
-            name = source.path.replace(".", "_") or source.object
+            name = (source.path.replace(".", "_") or source.object)[:LONGEST_ALIAS]
             taken = {alias.name for alias in self.aliases.values()}  # type: ignore[attr-defined]
             self.aliases[source.path] = schema.describe(source.object).table.alias(f"{name}_{len(taken)}" if name in taken else name)
 
@@ -136,6 +139,11 @@ class _Rows:
     def column(self, ref: FieldRef) -> ColumnElement[Any]:
         return self.aliases[ref.source].c[self.schema.describe(self._object(ref.source)).field(ref.name).column.name]
 
+    def value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """The column to group by or aggregate: an empty text is none."""
+        column = self.column(ref)
+        return func.nullif(column, "", type_=column.type) if ref.family in TEXTS else column
+
     def _object(self, path: str) -> str:
         return next(source.object for source in self.plan.sources if source.path == path)
 
@@ -144,7 +152,7 @@ class _Rows:
         chosen: list[Label[Any]] = self._group_columns()
         for index, aggregate in enumerate(self.plan.aggregates):
             if aggregate.field is not None:
-                chosen.append(self.column(aggregate.field).label(f"value{index}"))
+                chosen.append(self.value(aggregate.field).label(f"value{index}"))
         repeating = {aggregate.field.source for aggregate in self.plan.aggregates if aggregate.field and aggregate.repeats}
         chosen += [self.aliases[source].c.id.label(_record_name(self.plan, source)) for source in sorted(repeating)]
         return self._restricted([*chosen, *self._ids()]).cte("report_rows")
@@ -181,12 +189,12 @@ class _Rows:
         return [self.aliases[source.path].c.id.label(f"id{index}") for index, source in enumerate(related)]
 
     def _key(self, grouping: PlannedGrouping) -> ColumnElement[Any]:
-        column = self.column(grouping.key)
-        if grouping.granularity:
-            settings = self.plan.settings
-            day = local_date(column, literal(settings.time_zone)) if grouping.key.family == "datetime" else column
-            return GRANULARITIES[grouping.granularity].number_sql(day, settings)
-        return func.nullif(column, "", type_=column.type) if grouping.key.family in ("text", "picklist") else column
+        value = self.value(grouping.key)
+        if not grouping.granularity:
+            return value
+        settings = self.plan.settings
+        day = local_date(value, literal(settings.time_zone)) if grouping.key.family == "datetime" else value
+        return GRANULARITIES[grouping.granularity].number_sql(day, settings)
 
     def _restricted(self, columns: list[Label[Any]]) -> Select[Any]:
         """The rows with these columns; only the first ones if the report has a row limit, only one group's after a drill-down."""
@@ -254,7 +262,7 @@ def _ordered(column: ColumnElement[Any], values: tuple[str, ...], descending: bo
     if values:
         place = {value: index for index, value in enumerate(values)}
         order.append(case(place, value=column, else_=case((column.is_not(None), len(values)))))
-    if family in ("text", "picklist"):
+    if family in TEXTS:
         order.append(sort_key(column))
-    order.append(column)
+    order.append(code_points(column) if family in (*TEXTS, "multi_picklist") else column)
     return [one.desc().nulls_last() if descending else one.asc().nulls_first() for one in order]

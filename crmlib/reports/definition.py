@@ -91,9 +91,11 @@ class Filter(Definition):
     @classmethod
     def _exact(cls, value: Any) -> Any:
         """YAML reads 0.1 as a float; its digits are what was meant."""
-        if isinstance(value, list | tuple):
-            return tuple(Decimal(str(one)) if isinstance(one, float) else one for one in value)
-        return Decimal(str(value)) if isinstance(value, float) else value
+        values = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if any(isinstance(one, list | tuple | dict | set) for one in values):
+            raise ValueError("write one value, or a list of values")
+        exact = tuple(Decimal(str(one)) if isinstance(one, float) else one for one in values)
+        return exact if isinstance(value, list | tuple) else exact[0]
 
     @property
     def values(self) -> tuple[FilterValue, ...]:

@@ -24,13 +24,17 @@ Condition = Callable[[ColumnElement[Any], Sequence[Any], str], ColumnElement[boo
 
 @dataclass(frozen=True)
 class Operator:
-    """`sql(column, values, family)`: any of the values; None stands for blank, (start, end) for a date or datetime."""
+    """`sql(column, values, family)`: any of the values; None stands for blank, (start, end) for a date or datetime.
+
+    takes_part: its value may be a part of what the field holds, so that it need not be a value of the field itself.
+    """
 
     name: str
     label: str
     families: tuple[str, ...]
     sql: Condition
     takes_blank: bool = False
+    takes_part: bool = False
 
 
 def is_blank(column: ColumnElement[Any], family: str) -> ColumnElement[bool]:
@@ -92,9 +96,9 @@ OPERATORS: dict[str, Operator] = {row.name: row for row in (
     Operator("greater_than", "is greater than", ORDERED, _compare(operator.gt, lambda column, start, end: column >= end)),
     Operator("less_or_equal", "is at most", ORDERED, _compare(operator.le, lambda column, start, end: column < end)),
     Operator("greater_or_equal", "is at least", ORDERED, _compare(operator.ge, lambda column, start, end: column >= start)),
-    Operator("contains", "contains", TEXTS, _like("%{}%")),
-    Operator("not_contain", "does not contain", TEXTS, _negated(_like("%{}%"))),
-    Operator("starts_with", "starts with", TEXTS, _like("{}%")),
+    Operator("contains", "contains", TEXTS, _like("%{}%"), takes_part=True),
+    Operator("not_contain", "does not contain", TEXTS, _negated(_like("%{}%")), takes_part=True),
+    Operator("starts_with", "starts with", TEXTS, _like("{}%"), takes_part=True),
     Operator("includes", "includes", ("multi_picklist",), _includes),
     Operator("excludes", "excludes", ("multi_picklist",), _negated(_includes)),
 )}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Self
 
+from crmlib.model.fields import FIELD_TYPES
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
 from crmlib.reports.aggregates import AGGREGATES
@@ -38,7 +40,7 @@ class FieldRef:
 
 @dataclass(frozen=True)
 class PlannedGrouping:
-    """A grouping by `key`. A lookup is grouped by the record's id and shown by `shown`; `order` is what its groups sort by."""
+    """A grouping by `key`. A lookup is grouped by the record's id and shown by `shown`; its groups sort by `order`, then `shown`."""
 
     key: FieldRef
     label: str
@@ -100,7 +102,7 @@ class ReportPlan:
 
     @property
     def show_details(self) -> bool:
-        return self.report.show_details or not self.groupings
+        return self.report.show_details or self.report.format == "tabular"
 
     def drilled_to(self, key: tuple[Any, ...]) -> Self:
         """The records behind one cell: the same rows, of this group only, one line each."""
@@ -164,7 +166,7 @@ class _Planner:
         shown = self.through(path, "name", found.label)
         has_position = "position" in self.schema.describe(found.field.to).fields
         return PlannedGrouping(replace(self.through(path, "id", found.label), path=path), found.label, shown=shown,
-                               order=self.through(path, "position", found.label) if has_position else shown, descending=descending)
+                               order=self.through(path, "position", found.label) if has_position else None, descending=descending)
 
     def aggregate(self, name: str, path: str | None, label: str, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
         if path is None:
@@ -199,7 +201,7 @@ class _Planner:
         ref = self.through(condition.field, "name", found.label) if by_name else self.ref(found)
         if by_name:
             field = self.schema.describe(field.to or "").field("name")
-        values = tuple(filter_value(field, value, self.today, self.settings) for value in condition.values)
+        values = tuple(filter_value(field, condition.operator, value, self.today, self.settings) for value in condition.values)
         return PlannedFilter(ref, condition.operator, values, filter_text(found.label, condition))
 
     def sort(self, path: str, descending: bool) -> PlannedSort:
@@ -209,37 +211,56 @@ class _Planner:
         return PlannedSort(self.shown(path), descending, found.field.values)
 
 
-def filter_value(field: Field, value: Any, today: date, settings: Settings) -> Any:
-    """A filter's value as the operator takes it. Raises ValueError in the user's words."""
-    if value is None or value == "":
+def filter_value(field: Field, operator: str, value: Any, today: date, settings: Settings) -> Any:
+    """A filter's value as the operator takes it, None for blank. Raises ValueError in the user's words."""
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    if field.family in ("text", "picklist") and field.type.name in ("email", "phone"):
-        return str(value)  # a part of an address is no address, but may be looked for
-    if field.family not in ("date", "datetime"):
-        return field.parse(str(value) if isinstance(value, bool) and field.family == "text" else value)
-    start, end = _days(value, today, settings)
+    if field.family in ("date", "datetime"):
+        try:
+            return _range(field, value, today, settings)
+        except OverflowError:
+            raise ValueError(f"{value!r} reaches beyond the calendar") from None
+    # A part of an address is no address, and one that is none may be looked for all the same.
+    if field.type.name in ("email", "phone") or (field.family == "picklist" and OPERATORS[operator].takes_part):
+        return FIELD_TYPES["text"].parse(value, {})
+    parsed = field.parse(value)
+    if isinstance(parsed, Decimal) and parsed != round(parsed, field.scale):
+        raise ValueError(f"{value!r} has more than {field.scale} digits after the point, as no {field.label} has")
+    return None if parsed == () else parsed
+
+
+def _range(field: Field, value: Any, today: date, settings: Settings) -> tuple[Any, Any]:
+    """The half-open range of dates or moments that a day, a relative date or a moment means."""
+    if isinstance(value, str):
+        value = _written_date(value)
+    if isinstance(value, datetime) and field.family == "datetime":
+        moment = (value if value.tzinfo else value.replace(tzinfo=settings.zone)).astimezone(UTC)
+        return moment, moment + timedelta(microseconds=1)
+    if isinstance(value, str):
+        start, end = date_range(value, today, settings)
+    elif isinstance(value, date):
+        start = value.date() if isinstance(value, datetime) else value
+        end = start + timedelta(days=1)
+    else:
+        raise ValueError(f"{value!r} is not a date (write 2026-11-30)")
     if field.family == "date":
         return start, end
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value, value
-    return tuple(datetime.combine(day, time(), settings.zone).astimezone(UTC) for day in (start, end))
+    midnights = (datetime.combine(day, time(), settings.zone).astimezone(UTC) for day in (start, end))
+    return next(midnights), next(midnights)
 
 
-def _days(value: Any, today: date, settings: Settings) -> tuple[date, date]:
-    if isinstance(value, str):
+def _written_date(text: str) -> date | datetime | str:
+    """A day, or a day and time; anything else as it is."""
+    for kind in (date, datetime):
         try:
-            value = date.fromisoformat(value.strip())
+            return kind.fromisoformat(text.strip())
         except ValueError:
-            return date_range(value, today, settings)
-    if isinstance(value, datetime):
-        value = value.date()
-    if not isinstance(value, date):
-        raise ValueError(f"{value!r} is not a date (write 2026-11-30)")
-    return value, value + timedelta(days=1)
+            continue
+    return text
 
 
 def filter_text(label: str, condition: Filter) -> str:
     """The filter in words: 'Close date equals THIS_QUARTER'."""
-    words = " or ".join("blank" if value in (None, "") else str(value) for value in condition.values)
+    words = " or ".join("blank" if value is None or not str(value).strip() else str(value) for value in condition.values)
     return f"{label} {OPERATORS[condition.operator].label} {words}"
 

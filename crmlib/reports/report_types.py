@@ -106,7 +106,7 @@ class ReportTypeView:
         *steps, last = path.split(".")
         source, lookups, labels = self.sources[""], [], []
         for step in steps:
-            child = self.sources.get(source.prefix + step)
+            child = self.sources.get(source.prefix + step) if step else None
             described = self.schema.describe(source.object)
             if child is not None:
                 source = child

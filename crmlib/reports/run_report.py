@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date
 
 from sqlalchemy import Dialect
@@ -21,13 +22,14 @@ from crmlib.security.access import Access
 
 
 def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
-               source: Source = NOWHERE, detail_limit: int | None = None, within: Key = ()) -> ReportResult:
+               source: Source = NOWHERE, detail_limit: int | None = None, within: Key | None = None) -> ReportResult:
     """Run a report as a user. Two statements in one snapshot.
 
-    detail_limit: fetch at most so many detail rows; totals are of all. within: only the records behind this cell.
+    detail_limit: fetch at most so many detail rows; totals are of all. within: only the
+    records behind this cell, `()` being the grand total.
     """
     secured = prepare(report, view, org, access, today, source)
-    if within:
+    if within is not None:
         secured = secured.drilled_to(within)
     statements = compile_plan(secured, org.schema, detail_limit)
     with org.snapshot() as connection:
@@ -65,6 +67,9 @@ def explain(secured: SecuredPlan, org: Org) -> str:
 
 def sql_texts(statements: Statements, dialect: Dialect) -> list[str]:
     """The statements as SQL with their values in place, for reading."""
+    reading = copy(dialect)  # psycopg wants each % doubled; whoever copies the SQL into psql does not
+    reading.paramstyle = "named"
+    reading.identifier_preparer = reading.preparer(reading)
     asked = [("-- groups and totals", statements.cells), ("-- details", statements.details)]
-    return [f"{title}\n{statement.compile(dialect=dialect, compile_kwargs={'literal_binds': True})}\n"
+    return [f"{title}\n{statement.compile(dialect=reading, compile_kwargs={'literal_binds': True})}\n"
             for title, statement in asked if statement is not None]

@@ -1,6 +1,7 @@
 """What the running user may see: the one way from a plan to a `SecuredPlan`, the only kind that is ever compiled.
 
-- An object one may not read refuses the report, as does a hidden field in a filter: dropping the filter would widen the
+- An object one may not read refuses the report, as do a hidden lookup by which related objects hang together and a
+  hidden field in a filter: dropping the filter would widen the
   result, keeping it would let values be guessed.
 - A hidden column, grouping, aggregate or sort is taken out and named in `withheld`.
 - Every source gets its record rule.
@@ -8,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from crmlib.errors import AccessDenied, Problem, raise_if_any
@@ -31,8 +32,7 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     def hidden(ref: FieldRef | None) -> bool:
         return ref is not None and not all(access.may_read_field(object_name, name) for object_name, name in ref.guards)
 
-    problems = [Problem("object-hidden", f"{access.username} may not read {schema.describe(source.object).plural_label}")
-                for source in plan.sources if source.kind != "lookup" and not access.may("read", source.object)]
+    problems = list(_unreadable(plan, access, schema))
     if not problems:
         problems = [Problem("filter-hidden", f"the report filters by {condition.field.label}, which {access.username} may not see",
                             hint="ask for the right to read the field, or for a report without this filter")
@@ -54,10 +54,22 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     columns = tuple(column for column in plan.columns if not hidden(column))
     withheld += [column.label for column in plan.columns if hidden(column)]
     groupings: tuple[PlannedGrouping, ...] = kept(plan.groupings, "key")
-    groupings = tuple(replace(grouping, order=grouping.shown) if hidden(grouping.order) else grouping for grouping in groupings)
+    groupings = tuple(replace(grouping, order=None) if hidden(grouping.order) else grouping for grouping in groupings)
     secured = replace(plan, columns=columns, groupings=groupings, aggregates=kept(plan.aggregates, "field"),
                       sorts=kept(plan.sorts, "field"))
     # A source behind a hidden lookup is joined by nobody any more, but its rule stands all the same.
     rules = {source.path: row_rule(access, source.object, schema) for source in plan.sources}
     values = {part.name: getattr(secured, part.name) for part in fields(ReportPlan)}
     return SecuredPlan(**{**values, "withheld": tuple(dict.fromkeys(withheld))}, rules=rules, access=access)
+
+
+def _unreadable(plan: ReportPlan, access: Access, schema: Schema) -> Iterator[Problem]:
+    """Primary and related objects that may not be read, or not in this relation: which record belongs to which is itself a field."""
+    for source in plan.sources:
+        described = schema.describe(source.object)
+        if source.kind != "lookup" and not access.may("read", source.object):
+            yield Problem("object-hidden", f"{access.username} may not read {described.plural_label}")
+        elif source.kind == "child" and not access.may_read_field(source.object, source.via):
+            lookup = described.field(source.via)
+            yield Problem("relationship-hidden", f"the report joins {described.plural_label} by {lookup.label}, which "
+                          f"{access.username} may not see")

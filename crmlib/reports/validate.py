@@ -60,12 +60,20 @@ class _Check:
                           self.source.place("groupings_down"))
 
     def columns(self) -> Iterator[Problem]:
+        seen = set()
         for index, column in enumerate(self.report.columns):
+            if column.field in seen:
+                yield Problem("twice", f"column {column.field!r} stands here a second time", self.source.place("columns", index))
+            seen.add(column.field)
             yield from self.field(column.field, "columns", index)
 
     def groupings(self) -> Iterator[Problem]:
+        seen = set()
         for index, grouping in enumerate(self.report.groupings_down):
             place = ("groupings_down", index)
+            if (grouping.field, grouping.date_granularity) in seen:
+                yield Problem("twice", f"grouping {grouping.field!r} stands here a second time", self.source.place(*place))
+            seen.add((grouping.field, grouping.date_granularity))
             yield from self.field(grouping.field, *place)
             name = grouping.date_granularity
             if name is not None and name not in GRANULARITIES:
@@ -121,11 +129,10 @@ class _Check:
             if not condition.values:
                 yield Problem("missing-key", "the filter has an empty list of values", self.source.place(*place, "value"))
             for value in condition.values:
-                if value in (None, "") and row and not row.takes_blank:
-                    yield Problem("missing-value", f"{self.found.label} {row.label} what?", self.source.place(*place), "give a value")
-                    continue
                 try:
-                    filter_value(field, value, self.today, self.settings)
+                    taken = filter_value(field, row.name if row else "equals", value, self.today, self.settings)
+                    if taken is None and row and not row.takes_blank:
+                        yield Problem("missing-value", f"{self.found.label} {row.label} what?", self.source.place(*place), "give a value")
                 except ValueError as error:
                     hint = did_you_mean(str(value), field.values) if field.values else ""
                     yield Problem("bad-value", f"{self.found.label}: {error}", self.source.place(*place, "value"), hint)

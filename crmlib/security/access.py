@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from crmlib.errors import AccessDenied, NotFound, Problem, did_you_mean
 from crmlib.model.org import Org
+from crmlib.model.sql_functions import lower_text
 
 RIGHTS = {"read": "can_read", "create": "can_create", "edit": "can_edit", "delete": "can_delete",
           "view_all": "view_all", "edit_all": "edit_all"}
@@ -56,17 +57,19 @@ def _covers(granted: frozenset[str], object_name: str, field: str) -> bool:
 def access_of(org: Org, username: str) -> Access:
     """The access of an active user. Raises NotFound or AccessDenied. Five statements in one snapshot."""
     table = {name: org.schema.describe(name).table for name in
-             ("user", "permission_assignment", "object_permission", "field_permission", "sharing_default")}
+             ("user", "permission_set", "permission_assignment", "object_permission", "field_permission", "sharing_default")}
     with org.snapshot() as connection:
+        users = table["user"].c
         user = connection.execute(select(table["user"]).where(
-            func.lower(table["user"].c.username) == username.lower(), table["user"].c.deleted_at.is_(None))).first()
+            lower_text(users.username) == username.lower(), users.deleted_at.is_(None)).order_by(users.id).limit(1)).first()
         if user is None:
-            known = connection.execute(select(table["user"].c.username).where(table["user"].c.is_active)).scalars()
+            known = connection.execute(select(users.username).where(users.is_active, users.deleted_at.is_(None))).scalars()
             raise NotFound(Problem("unknown-user", f"there is no user {username!r}", hint=did_you_mean(username, known)))
         if not user.is_active:
             raise AccessDenied(Problem("inactive-user", f"user {username!r} is not active"))
-        assigned = table["permission_assignment"]
-        held = select(assigned.c.permission_set_id).where(assigned.c.user_id == user.id, assigned.c.deleted_at.is_(None))
+        sets, assigned = table["permission_set"].c, table["permission_assignment"].c
+        held = select(sets.id).join(table["permission_assignment"], assigned.permission_set_id == sets.id).where(
+            assigned.user_id == user.id, assigned.deleted_at.is_(None), sets.deleted_at.is_(None))
 
         def granted(name: str) -> list[Row]:
             return list(connection.execute(select(table[name]).where(

@@ -1,0 +1,92 @@
+"""How tests ask a report: its parts in short form, without files and without the clock.
+
+    ask(org, "opportunities", by=["stage", "close_date/month"], show=["amount:sum"], where=[("type", "equals", "New business")])
+    figures(result)   {("Won", "March 2026"): (Decimal("500.00"),), ..., (): ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from crmlib.model.org import Org
+from crmlib.model.schema import Schema
+from crmlib.reports.definition import Report, ReportType
+from crmlib.reports.report_types import ReportTypeView, standard_report_types
+from crmlib.reports.result import Group, Key, ReportResult
+from crmlib.reports.run_report import run_report
+from crmlib.security.access import RIGHTS, Access
+from tests.conftest import TODAY
+
+EVERYTHING = Access(0, "tester", "Tester", None, {"*": frozenset(RIGHTS)}, frozenset("*"), frozenset("*"), {})
+"""Somebody who may see all; not a record of any base."""
+
+
+def ask(org: Org, report_type: str | ReportType, *, user: Access = EVERYTHING, today: date = TODAY, within: Key | None = None,
+        detail_limit: int | None = None, **parts: Any) -> ReportResult:
+    """The result of a report made of `parts`, as `report` takes them."""
+    view = view_of(org.schema, report_type)
+    return run_report(report(view.name, **parts), view, org, user, today, detail_limit=detail_limit, within=within)
+
+
+def view_of(schema: Schema, report_type: str | ReportType) -> ReportTypeView:
+    """A standard report type by name, or one as defined."""
+    return _standard(schema)[report_type] if isinstance(report_type, str) else ReportTypeView("type", report_type, schema)
+
+
+@lru_cache(maxsize=8)
+def _standard(schema: Schema) -> dict[str, ReportTypeView]:
+    return standard_report_types(schema)
+
+
+def report(report_type: str, *, by: Sequence[str] = (), show: Sequence[str] = (), where: Sequence[tuple] = (), columns: Sequence[str] = (),
+           sort: Sequence[str] = (), limit: int | None = None, details: bool = False, label: str = "Asked") -> Report:
+    """by: "field", "field/granularity"; a minus before it turns the order round. show: "field:aggregate" or "record_count".
+    where: (field, operator, value). sort: "field" or "-field"."""
+    return Report.model_validate({
+        "label": label, "report_type": report_type, "format": "summary" if by else "tabular", "columns": tuple(columns),
+        "groupings_down": [_grouping(written) for written in by],
+        "aggregates": [_aggregate(written) for written in show],
+        "filters": [{"field": field, "operator": operator, "value": value} for field, operator, value in where],
+        "sort": [{"field": field.removeprefix("-"), "order": _order(field)} for field in sort],
+        "row_limit": limit, "show_details": details})
+
+
+def _order(written: str) -> str:
+    return "descending" if written.startswith("-") else "ascending"
+
+
+def _grouping(written: str) -> dict[str, Any]:
+    field, _, granularity = written.removeprefix("-").partition("/")
+    return {"field": field, "date_granularity": granularity or None, "order": _order(written)}
+
+
+def _aggregate(written: str) -> dict[str, Any]:
+    field, _, name = written.rpartition(":")
+    return {"field": field or None, "aggregate": name}
+
+
+def figures(result: ReportResult) -> dict[tuple[str, ...], Any]:
+    """Aggregates by the labels of the groups around them, () for the grand total; a lone aggregate without its tuple."""
+    cells = {labels: result.cells[group.key] for labels, group in _labelled(result.groups)} | {(): result.cells[()]}
+    assert len(cells) == len(result.cells), "two groups have the same labels, or a cell has no group"
+    return {labels: values[0] if len(values) == 1 else values for labels, values in cells.items()}
+
+
+def _labelled(groups: Sequence[Group], around: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Group]]:
+    found = []
+    for group in groups:
+        found += [((*around, group.label), group), *_labelled(group.groups, (*around, group.label))]
+    return found
+
+
+def labels(result: ReportResult) -> list[str]:
+    """The outermost groups as they are read, in their order."""
+    return [group.label for group in result.groups]
+
+
+def rows(result: ReportResult) -> list[Any]:
+    """Values of the detail rows; a lone column without its tuple."""
+    return [row.values[0] if len(row.values) == 1 else row.values for row in result.details]

@@ -1,0 +1,289 @@
+"""Totals under joins: a record counts once per group and once in the grand total, however many rows it stands in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from crmlib.model.org import Org
+from crmlib.reports.definition import ReportType
+from tests.conftest import TODAY, add
+from tests.reports.asking import ask, figures, labels, rows
+
+D = Decimal
+
+
+class TestOrdersWithItems:
+    """Orders and their items; each order's total is what its items come to (the example of Looker's "SQL fanouts").
+
+        order  total        order  item  pieces  unit price
+            1  50.36            1    50       1       23.00
+            2  24.12            1    63       2       13.68
+            3  50.36            2    63       1       13.68
+                                2    72       1        5.08
+                                2    79       1        5.36
+                                3    78       1       50.36
+
+    Adding the order totals up by item rows would give 50.36 * 2 + 24.12 * 3 + 50.36 = 223.44.
+    """
+
+    ITEMS = ((1, "50", 1, "23.00"), (1, "63", 2, "13.68"), (2, "63", 1, "13.68"), (2, "72", 1, "5.08"), (2, "79", 1, "5.36"),
+             (3, "78", 1, "50.36"))
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        products = {name: add(shared, "product", name=name) for name in ("50", "63", "72", "78", "79")}
+        orders = {number: add(shared, "order", name=f"Order {number}", total=D(total))
+                  for number, total in ((1, "50.36"), (2, "24.12"), (3, "50.36"))}
+        for order, item, pieces, price in cls.ITEMS:
+            add(shared, "order_line_item", order=orders[order], product=products[item], quantity=pieces, unit_price=D(price))
+        return shared
+
+    SHOWN = ("total:sum", "total:average", "line_items.quantity:sum", "id:record_count", "record_count")
+
+    def test_grand_total(self, records: Org) -> None:
+        result = ask(records, "orders_with_line_items", show=self.SHOWN)
+        assert figures(result) == {(): (D("124.84"), D("41.61"), D(7), 3, 6)}
+
+    def test_by_an_attribute_of_the_order(self, records: Org) -> None:
+        result = ask(records, "orders_with_line_items", by=["name"], show=self.SHOWN)
+        assert figures(result) == {
+            ("Order 1",): (D("50.36"), D("50.36"), D(3), 1, 2), ("Order 2",): (D("24.12"), D("24.12"), D(3), 1, 3),
+            ("Order 3",): (D("50.36"), D("50.36"), D(1), 1, 1), (): (D("124.84"), D("41.61"), D(7), 3, 6)}
+
+    def test_by_an_attribute_of_the_item(self, records: Org) -> None:
+        """Item 63 is in orders 1 and 2: 74.48. The groups come to 223.44, the total stays 124.84."""
+        result = ask(records, "orders_with_line_items", by=["line_items.product"], show=["total:sum", "line_items.quantity:sum"])
+        assert figures(result) == {("50",): (D("50.36"), D(1)), ("63",): (D("74.48"), D(3)), ("72",): (D("24.12"), D(1)),
+                                   ("78",): (D("50.36"), D(1)), ("79",): (D("24.12"), D(1)), (): (D("124.84"), D(7))}
+        assert any("less than the sum of its groups" in note for note in result.notes)
+
+    def test_equal_totals_of_two_orders_both_count(self, records: Org) -> None:
+        """Orders 1 and 3 have the same total: counting different values, not different records, would lose one."""
+        result = ask(records, "orders_with_line_items", where=[("total", "equals", D("50.36"))], show=["total:sum", "total:unique"])
+        assert figures(result) == {(): (D("100.72"), 1)}
+
+    def test_seen_from_the_items(self, records: Org) -> None:
+        """The order is a lookup of the item here, and counts once all the same."""
+        result = ask(records, "order_line_items", by=["product"], show=["order.total:sum", "quantity:sum"])
+        assert figures(result)[()] == (D("124.84"), D(7))
+        assert figures(result)[("63",)] == (D("74.48"), D(3))
+
+    def test_of_what_a_filter_leaves(self, records: Org) -> None:
+        result = ask(records, "orders_with_line_items", show=self.SHOWN, where=[("line_items.unit_price", "less_than", 10)])
+        assert figures(result) == {(): (D("24.12"), D("24.12"), D(2), 1, 2)}
+
+
+class TestOpportunityWithProductsOfTwoFamilies:
+    """An opportunity of 500 with a product of each of two families, one of 80 with two products of one family.
+
+        opportunity  amount  product family
+        Canteen         500  Hardware
+        Canteen         500  Service
+        Kiosk            80  Service
+        Kiosk            80  Service
+    """
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        products = {name: add(shared, "product", name=name, family=family)
+                    for name, family in (("Machine", "Hardware"), ("Training", "Service"), ("Repair", "Service"))}
+        stage = add(shared, "stage", name="Open", position=1, outcome="Open")
+        for name, amount, sold in (("Canteen", 500, ("Machine", "Training")), ("Kiosk", 80, ("Training", "Repair"))):
+            deal = add(shared, "opportunity", name=name, amount=amount, stage=stage, close_date=TODAY)
+            for product in sold:
+                add(shared, "opportunity_line_item", opportunity=deal, product=products[product], quantity=1)
+        return shared
+
+    def test_one_opportunity_in_both_families(self, records: Org) -> None:
+        result = ask(records, "opportunities_with_line_items", by=["line_items.product.family"], show=["amount:sum"],
+                     where=[("name", "equals", "Canteen")])
+        assert figures(result) == {("Hardware",): D("500.00"), ("Service",): D("500.00"), (): D("500.00")}
+
+    def test_each_once_per_group(self, records: Org) -> None:
+        result = ask(records, "opportunities_with_line_items", by=["line_items.product.family", "line_items.product"],
+                     show=["amount:sum", "id:record_count", "record_count"])
+        assert figures(result) == {
+            ("Hardware",): (D("500.00"), 1, 1), ("Hardware", "Machine"): (D("500.00"), 1, 1),
+            ("Service",): (D("580.00"), 2, 3), ("Service", "Repair"): (D("80.00"), 1, 1), ("Service", "Training"): (D("580.00"), 2, 2),
+            (): (D("580.00"), 2, 4)}
+
+    def test_average_is_of_opportunities_not_of_rows(self, records: Org) -> None:
+        result = ask(records, "opportunities_with_line_items", show=["amount:average"])
+        assert figures(result) == {(): D("290.00")}
+
+
+class TestChasm:
+    """An account with two deals and three cases, side by side: 2 * 3 rows, though nothing has to do with anything else.
+
+        account  deal     amount        account  case
+        Acme     Canteen     100        Acme     Broken
+        Acme     Kiosk        50        Acme     Leaking
+        Bolt     Foyer         7        Acme     Noisy
+        Cave                            Bolt
+    """
+
+    TYPE = ReportType.model_validate({"label": "Both branches", "primary_object": "account", "related_objects": [
+        {"relationship": "opportunities"}, {"relationship": "cases"}]})
+    BOTH_REQUIRED = ReportType.model_validate({"label": "Both branches", "primary_object": "account", "related_objects": [
+        {"relationship": "opportunities", "required": True}, {"relationship": "cases", "required": True}]})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        stage = add(shared, "stage", name="Open", position=1, outcome="Open")
+        accounts = {name: add(shared, "account", name=name, employees=employees) for name, employees in
+                    (("Acme", 10), ("Bolt", 4), ("Cave", 1))}
+        for name, account, amount in (("Canteen", "Acme", 100), ("Kiosk", "Acme", 50), ("Foyer", "Bolt", 7)):
+            add(shared, "opportunity", name=name, account=accounts[account], amount=amount, stage=stage, close_date=TODAY)
+        for name in ("Broken", "Leaking", "Noisy"):
+            add(shared, "case", name=name, account=accounts["Acme"])
+        return shared
+
+    SHOWN = ("employees:sum", "opportunities.amount:sum", "opportunities.id:record_count", "cases.id:record_count", "record_count")
+
+    def test_every_branch_counts_its_own_records_once(self, records: Org) -> None:
+        result = ask(records, self.TYPE, by=["name"], show=self.SHOWN)
+        assert figures(result) == {("Acme",): (10, D("150.00"), 2, 3, 6), ("Bolt",): (4, D("7.00"), 1, 0, 1),
+                                   ("Cave",): (1, D("0.00"), 0, 0, 1), (): (15, D("157.00"), 3, 3, 8)}
+
+    def test_grouped_by_one_branch(self, records: Org) -> None:
+        """Each case stands beside each deal of its account, and counts once in the total."""
+        result = ask(records, self.TYPE, by=["opportunities.name"], show=self.SHOWN)
+        assert figures(result) == {
+            ("(blank)",): (1, D("0.00"), 0, 0, 1), ("Canteen",): (10, D("100.00"), 1, 3, 3), ("Foyer",): (4, D("7.00"), 1, 0, 1),
+            ("Kiosk",): (10, D("50.00"), 1, 3, 3), (): (15, D("157.00"), 3, 3, 8)}
+
+    def test_both_required_leaves_out_who_lacks_one(self, records: Org) -> None:
+        result = ask(records, self.BOTH_REQUIRED, by=["name"], show=self.SHOWN)
+        assert figures(result) == {("Acme",): (10, D("150.00"), 2, 3, 6), (): (10, D("150.00"), 2, 3, 6)}
+
+    def test_averages_of_both(self, records: Org) -> None:
+        result = ask(records, self.TYPE, show=["opportunities.amount:average", "employees:average"])
+        assert figures(result) == {(): (D("52.33"), D("5.00"))}
+
+
+class TestChainOfChildren:
+    """Accounts, their deals, the lines of these: a record of each level counts once.
+
+        account  employees  deal     amount  line  pieces
+        Acme            10  Canteen     100  A          1
+        Acme            10  Canteen     100  B          2
+        Acme            10  Kiosk        50
+        Bolt             4
+    """
+
+    CHAIN = ReportType.model_validate({"label": "Chain", "primary_object": "account", "related_objects": [
+        {"relationship": "opportunities"}, {"relationship": "opportunities.line_items"}]})
+    LAST_REQUIRED = ReportType.model_validate({"label": "Chain", "primary_object": "account", "related_objects": [
+        {"relationship": "opportunities"}, {"relationship": "opportunities.line_items", "required": True}]})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        stage = add(shared, "stage", name="Open", position=1, outcome="Open")
+        acme, _ = add(shared, "account", name="Acme", employees=10), add(shared, "account", name="Bolt", employees=4)
+        canteen, _ = (add(shared, "opportunity", name=name, account=acme, amount=amount, stage=stage, close_date=TODAY)
+                      for name, amount in (("Canteen", 100), ("Kiosk", 50)))
+        for name, pieces in (("A", 1), ("B", 2)):
+            add(shared, "opportunity_line_item", name=name, opportunity=canteen, quantity=pieces)
+        return shared
+
+    SHOWN = ("employees:sum", "opportunities.amount:sum", "opportunities.line_items.quantity:sum", "record_count")
+
+    def test_with_or_without(self, records: Org) -> None:
+        result = ask(records, self.CHAIN, by=["name"], show=self.SHOWN)
+        assert figures(result) == {("Acme",): (10, D("150.00"), D(3), 3), ("Bolt",): (4, D("0.00"), D("0.00"), 1),
+                                   (): (14, D("150.00"), D(3), 4)}
+
+    def test_grouped_by_the_last(self, records: Org) -> None:
+        result = ask(records, self.CHAIN, by=["opportunities.line_items.name"], show=self.SHOWN)
+        assert figures(result) == {("(blank)",): (14, D("50.00"), D("0.00"), 2), ("A",): (10, D("100.00"), D(1), 1),
+                                   ("B",): (10, D("100.00"), D(2), 1), (): (14, D("150.00"), D(3), 4)}
+
+    def test_with_after_with_or_without_leaves_out_what_lacks_the_last(self, records: Org) -> None:
+        """Each join works on the rows that the ones before it gave."""
+        result = ask(records, self.LAST_REQUIRED, columns=["name", "opportunities.name"], sort=["name"])
+        assert rows(result) == [("Acme", "Canteen"), ("Acme", "Canteen")]
+
+
+class TestLookupsOfTheSameKind:
+    """Two accounts of the same name, and three deals: equal names are different groups, equal records are one.
+
+        deal     account    contact's account
+        Canteen  Acme (1)   Acme (1)
+        Kiosk    Acme (2)   Acme (1)
+        Foyer    Acme (2)
+    """
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        stage = add(shared, "stage", name="Open", position=1, outcome="Open")
+        first, second = (add(shared, "account", name="Acme", employees=employees) for employees in (10, 4))
+        amina = add(shared, "contact", name="Amina", account=first)
+        for name, account, contact, amount in (("Canteen", first, amina, 100), ("Kiosk", second, amina, 50), ("Foyer", second, None, 7)):
+            add(shared, "opportunity", name=name, account=account, contact=contact, amount=amount, stage=stage, close_date=TODAY)
+        return shared
+
+    def test_equal_names_of_different_records_are_different_groups(self, records: Org) -> None:
+        result = ask(records, "opportunities", by=["account"], show=["amount:sum"])
+        assert labels(result) == ["Acme", "Acme"]
+        assert sorted(result.cells.values()) == [(D("57.00"),), (D("100.00"),), (D("157.00"),)]
+
+    def test_equal_names_as_text_are_one_group(self, records: Org) -> None:
+        assert figures(ask(records, "opportunities", by=["account.name"], show=["amount:sum"])) == {
+            ("Acme",): D("157.00"), (): D("157.00")}
+
+    def test_each_way_to_the_same_object_is_its_own(self, records: Org) -> None:
+        result = ask(records, "opportunities", by=["name"], show=["account.employees:sum", "contact.account.employees:sum"])
+        assert figures(result) == {("Canteen",): (10, 10), ("Foyer",): (4, 0), ("Kiosk",): (4, 10), (): (14, 10)}
+
+    def test_values_of_a_lookup_count_once_per_record(self, records: Org) -> None:
+        result = ask(records, "opportunities", show=["account.employees:sum", "account.employees:average", "account:unique",
+                                                     "account.name:unique"])
+        assert figures(result) == {(): (14, D("7.00"), 2, 1)}
+
+
+class TestSelfRelationship:
+    """A group of companies: an account, its subsidiaries, and theirs.
+
+        account   parent   employees
+        Holding                  100
+        North     Holding         20
+        South     Holding         30
+        Harbour   South            5
+    """
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        made: dict[str, int] = {}
+        for name, parent, employees in (("Holding", "", 100), ("North", "Holding", 20), ("South", "Holding", 30), ("Harbour", "South", 5)):
+            made[name] = add(shared, "account", name=name, parent=made.get(parent), employees=employees)
+        return shared
+
+    def test_parents_with_children(self, records: Org) -> None:
+        result = ask(records, "accounts_with_subsidiaries", by=["name"], show=["employees:sum", "subsidiaries.employees:sum"])
+        assert figures(result) == {("Holding",): (100, 50), ("South",): (30, 5), (): (130, 55)}
+
+    def test_three_generations(self, records: Org) -> None:
+        generations = ReportType.model_validate({"label": "Generations", "primary_object": "account", "related_objects": [
+            {"relationship": "subsidiaries", "required": True}, {"relationship": "subsidiaries.subsidiaries"}]})
+        result = ask(records, generations, columns=["name", "subsidiaries.name", "subsidiaries.subsidiaries.name"],
+                     sort=["name", "subsidiaries.name"], show=["employees:sum"])
+        assert rows(result) == [("Holding", "North", None), ("Holding", "South", "Harbour"), ("South", "Harbour", None)]
+        assert figures(result) == {(): 130}
+
+    def test_lookups_upwards(self, records: Org) -> None:
+        result = ask(records, "accounts", columns=["name", "parent.name", "parent.parent.name", "parent.parent.parent.name"], sort=["name"])
+        assert rows(result) == [("Harbour", "South", "Holding", None), ("Holding", None, None, None), ("North", "Holding", None, None),
+                                ("South", "Holding", None, None)]
+
+    def test_long_ways_stay_apart(self, records: Org) -> None:
+        """A name longer than PostgreSQL's 63 bytes must not be mistaken for another that begins alike."""
+        far, farther = "parent." * 12 + "name", "parent." * 13 + "name"
+        assert rows(ask(records, "accounts", columns=["name", far, farther], sort=["name"], limit=1)) == [("Harbour", None, None)]
