@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any
 
 from crmlib.model.org import Settings
-from crmlib.render.formats import plain
+from crmlib.render.formats import EXACT_TYPES, plain
 from crmlib.render.lay_out import LayoutColumn, Role, lay_out, plain_table, shows_details
 from crmlib.reports.result import ReportResult
 
@@ -40,12 +40,12 @@ def to_csv(result: ReportResult, totals: bool = False, bom: bool = False, guard:
 
 
 def _cell(value: Any, column: LayoutColumn, settings: Settings, guard: bool) -> str | int:
-    written = value if column.kind in ("grouping", "role") else plain(value, column.type, settings)
+    written = plain(value, column.type, settings)
     if written is None:
         return ""
     if isinstance(written, bool):
         return "true" if written else "false"
-    if isinstance(written, int) or (column.type in ("number", "percent", "currency") and column.kind != "grouping"):
+    if isinstance(written, int) or column.type in EXACT_TYPES:
         return written
     return _guarded(str(written), guard)
 

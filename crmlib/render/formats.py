@@ -116,6 +116,7 @@ def _exact(value: Any, settings: Settings) -> str:
     return format(Decimal(str(value)), "f")
 
 
+@lru_cache
 def _excel_currency(scale: int, settings: Settings) -> str:
     """The currency's symbol stands where the locale puts it; a spreadsheet program adds its own separators."""
     from babel.numbers import get_currency_symbol
@@ -166,7 +167,7 @@ def format_of(type_name: str) -> Format:
 
 def shower(type_name: str, scale: int, settings: Settings) -> Callable[[Any], str]:
     """A function that writes values of one column for people; blank (None) is the empty text."""
-    show = format_of(type_name).show(scale, settings)
+    show = lru_cache(10_000)(format_of(type_name).show(scale, settings))  # days, stages and round sums repeat; Babel is slow
     return lambda value: "" if value is None else show(value)
 
 

@@ -122,7 +122,7 @@ class _Rows:
     def __init__(self, result: ReportResult, layout: Layout) -> None:
         self.result, self.layout = result, layout
         self.show = showers(layout.columns, result.settings)
-        self.classes = ["crm-report-right" if column.kind != "grouping" and format_of(column.type).align == "right" else "crm-report-text"
+        self.classes = ["crm-report-right" if format_of(column.type).align == "right" else "crm-report-text"
                         for column in layout.columns]
         self.groupings = layout.groupings
         self.figures_from = next((n for n, column in enumerate(layout.columns) if column.kind == "aggregate"), len(layout.columns))

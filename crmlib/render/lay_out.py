@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class LayoutColumn:
-    """kind: "grouping" (its values are labels of groups, ready to read), "detail" or "aggregate"."""
+    """kind: "grouping" (its values are labels of groups, ready to read, so its type is text), "detail" or "aggregate"."""
 
     label: str
     type: str
@@ -128,7 +128,7 @@ def layout_columns(result: ReportResult) -> tuple[LayoutColumn, ...]:
     """Groupings, then detail columns if they are shown, then aggregates (a tabular report has those above the table)."""
     details = result.columns if shows_details(result) else ()
     aggregates = result.aggregates if result.groupings else ()
-    return tuple(LayoutColumn(column.label, column.type, column.scale, kind, column.name)
+    return tuple(LayoutColumn(column.label, "text" if kind == "grouping" else column.type, column.scale, kind, column.name)
                  for kind, columns in (("grouping", result.groupings), ("detail", details), ("aggregate", aggregates))
                  for column in columns)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from crmlib.render.formats import counted, format_of, one_line, show, showers
@@ -40,9 +40,10 @@ def _head(result: ReportResult, layout: Layout) -> list[str]:
 def _table(result: ReportResult, layout: Layout) -> list[str]:
     if is_empty(result):
         return [NO_RECORDS if result.filters else NO_RECORDS_AT_ALL]
-    rows = [_cells(result, layout, line) for line in layout.lines]
+    shown = showers(layout.columns, result.settings)
+    rows = [_cells(result, layout, line, shown) for line in layout.lines]
     widths = [max(_width(row[n]) for row in rows) for n in range(len(layout.columns))]
-    right = [column.kind != "grouping" and format_of(column.type).align == "right" for column in layout.columns]
+    right = [format_of(column.type).align == "right" for column in layout.columns]
     rule = "  ".join("-" * width for width in widths)
     text = []
     for line, row in zip(layout.lines, rows, strict=True):
@@ -54,14 +55,11 @@ def _table(result: ReportResult, layout: Layout) -> list[str]:
     return text
 
 
-def _cells(result: ReportResult, layout: Layout, line: Line) -> list[str]:
+def _cells(result: ReportResult, layout: Layout, line: Line, shown: list[Callable[[Any], str]]) -> list[str]:
     if line.role is Role.HEADER:
         return [_clipped(one_line(label)) for label in line.values]
-    cells: list[str] = []
-    for show_one, value in zip(showers(layout.columns, result.settings), line.values, strict=True):
-        cells.append(_clipped(one_line(show_one(value))))
-    cells[:layout.groupings] = _labels(result, layout, line)
-    return cells
+    cells = [_clipped(one_line(show_one(value))) for show_one, value in zip(shown, line.values, strict=True)]
+    return [*_labels(result, layout, line), *cells[layout.groupings:]]
 
 
 def _labels(result: ReportResult, layout: Layout, line: Line) -> Sequence[str]:

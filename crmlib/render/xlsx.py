@@ -7,13 +7,14 @@ than 15 digits, dates before 1900) is written as text too.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from crmlib.render.chart import PALETTE
 from crmlib.render.chart_data import ChartData, chart_data
-from crmlib.render.formats import EXACT_TYPES, counted, format_of, show, shower
+from crmlib.render.formats import counted, format_of, show, shower
 from crmlib.render.html import NO_RECORDS, NO_RECORDS_AT_ALL
 from crmlib.render.lay_out import Layout, LayoutColumn, Line, Role, is_empty, lay_out, plain_table, shows_details
 from crmlib.reports.result import ReportResult
@@ -28,6 +29,8 @@ MOST_LETTERS = 32_767
 FIRST_DAY = date(1900, 3, 1)
 """Excel believes in 29 February 1900, so the days before it are off by one."""
 WIDEST, NARROWEST = 48, 9
+ROW_HEIGHT = 18
+"""Room for scripts with marks above and below the line."""
 
 BAND, TOTAL_BAND, LINE = "#EDF2F7", "#DCE6F0", "#C9D2DB"
 LOOKS: dict[Role, dict[str, Any]] = {
@@ -37,6 +40,26 @@ LOOKS: dict[Role, dict[str, Any]] = {
     Role.SUBTOTAL: {"bold": True, "bg_color": BAND},
     Role.GRAND_TOTAL: {"bold": True, "bg_color": TOTAL_BAND, "top": 1},
 }
+
+OPENING: dict[str, Any] = {"bold": True}
+"""Of a GROUP line that only opens its details."""
+
+
+class Typed(Protocol):
+    """A column, figure or measure: what says how a value looks."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def scale(self) -> int: ...
+
+
+class Look(NamedTuple):
+    """Of one column in one kind of line: cell formats for text and for values in the column's number format; its words."""
+
+    text: Any
+    value: Any
+    show: Callable[[Any], str]
 
 
 def to_xlsx(result: ReportResult) -> bytes:
@@ -73,7 +96,7 @@ class _Writer:
     def look(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))
         if key not in self.formats:
-            self.formats[key] = self.workbook.add_format({"valign": "top", **properties})
+            self.formats[key] = self.workbook.add_format({"valign": "vcenter", **properties})
         return self.formats[key]
 
     # --- Sheets
@@ -85,17 +108,21 @@ class _Writer:
         if is_empty(self.result):
             self.text(sheet, row, 0, NO_RECORDS if self.result.filters else NO_RECORDS_AT_ALL, self.look(italic=True))
             return
+        looks = {role: self.looks(layout.columns, look) for role, look in LOOKS.items()}
+        opening = self.looks(layout.columns, OPENING)
         for number, line in enumerate(layout.lines):
-            self.line(sheet, row + number, layout, line)
+            opens = line.role is Role.GROUP and not line.has_figures
+            self.line(sheet, row + number, layout, line, opening if opens else looks[line.role])
         sheet.freeze_panes(row + 1, 0)
         sheet.repeat_rows(row)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        _fit_to_paper(sheet)
         self.set_widths(sheet, layout.columns, [line.values for line in layout.lines])
 
     def heading(self, sheet: Worksheet, layout: Layout) -> int:
         """What the report is, above the table; returns the table's first row."""
         result = self.result
+        sheet.set_default_row(ROW_HEIGHT)
+        sheet.set_row(0, 28)
         self.text(sheet, 0, 0, result.label, self.look(bold=True, font_size=16))
         when = f"{show(result.run_at, 'datetime', self.settings)} ({self.settings.time_zone})"
         size = layout.cut or counted(result.row_count, "record", self.settings)
@@ -110,24 +137,20 @@ class _Writer:
             self.text(sheet, row, 0, line, self.look(font_color="#595959"))
         row = len(lines) + 1
         if not layout.groupings and not is_empty(result):
-            for figure in layout.figures:
+            for figure, look in zip(layout.figures, self.looks(layout.figures, {"bold": True}), strict=True):
                 self.text(sheet, row, 0, figure.label, self.look(bold=True))
-                self.value(sheet, row, 1, figure.value, figure.type, figure.scale, {"bold": True})
+                self.value(sheet, row, 1, figure.value, figure, look)
                 row += 1
         return row + 1
 
-    def line(self, sheet: Worksheet, row: int, layout: Layout, line: Line) -> None:
-        look = LOOKS[line.role]
-        if line.role is Role.GROUP and not line.has_figures:
-            look = {"bold": True}
-        for index, (value, column) in enumerate(zip(line.values, layout.columns, strict=True)):
+    def line(self, sheet: Worksheet, row: int, layout: Layout, line: Line, looks: list[Look]) -> None:
+        for index, (value, column, look) in enumerate(zip(line.values, layout.columns, looks, strict=True)):
             if line.role is Role.HEADER:
-                align = "right" if column.kind != "grouping" and format_of(column.type).align == "right" else "left"
-                self.text(sheet, row, index, value, self.look(**look, align=align))
+                self.text(sheet, row, index, value, look.text)
             elif column.kind == "grouping":
-                self.text(sheet, row, index, self.label(line, index), self.look(**look))
+                self.text(sheet, row, index, self.label(line, index), look.text)
             else:
-                self.value(sheet, row, index, value, column.type, column.scale, look)
+                self.value(sheet, row, index, value, column, look)
 
     def label(self, line: Line, index: int) -> str:
         """What stands in a grouping column: a label where its group begins or ends, nothing where it repeats."""
@@ -142,46 +165,63 @@ class _Writer:
         """Records only, each with the labels of its groups: to filter, sort and pivot."""
         table = plain_table(layout, has_details=True)
         sheet = self.workbook.add_worksheet("Details only")
-        for index, heading in enumerate(table.headings):
-            self.text(sheet, 0, index, heading, self.look(bold=True, bottom=1))
+        sheet.set_default_row(ROW_HEIGHT)
+        for index, (heading, look) in enumerate(zip(table.headings, self.looks(table.columns, {"bold": True, "bottom": 1}), strict=True)):
+            self.text(sheet, 0, index, heading, look.text)
+        looks = self.looks(table.columns, {})
         for row, values in enumerate(table.rows, 1):
-            for index, (value, column) in enumerate(zip(values, table.columns, strict=True)):
-                self.value(sheet, row, index, value, "text" if column.kind == "grouping" else column.type, column.scale, {})
+            for index, (value, column, look) in enumerate(zip(values, table.columns, looks, strict=True)):
+                self.value(sheet, row, index, value, column, look)
         if table.rows:
             sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
         sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        _fit_to_paper(sheet)
         self.set_widths(sheet, table.columns, [table.headings, *table.rows])
 
     def chart(self, data: ChartData) -> None:
         """A native chart beside the figures it shows."""
         sheet = self.workbook.add_worksheet("Chart")
+        sheet.set_default_row(ROW_HEIGHT)
         series = data.series or (data.measure.label,)
         self.text(sheet, 0, 0, data.dimension, self.look(bold=True, bottom=1))
         for index, name in enumerate(series, 1):
-            self.text(sheet, 0, index, name, self.look(bold=True, bottom=1))
+            self.text(sheet, 0, index, name, self.look(bold=True, bottom=1, align="right", indent=1))
         ordered = dict.fromkeys(point.label for point in data.points) if data.kind.of_whole else data.labels
         values = {(point.label, point.series): point.value for point in data.points}
+        look = self.looks((data.measure,), {})[0]
         for row, label in enumerate(ordered, 1):
             self.text(sheet, row, 0, label, self.look())
             for index, name in enumerate(data.series or ("",), 1):
-                self.value(sheet, row, index, values.get((label, name)), data.measure.type, data.measure.scale, {})
+                self.value(sheet, row, index, values.get((label, name)), data.measure, look)
         sheet.set_column(0, 0, 28)
-        sheet.set_column(1, len(series), 16)
+        sheet.set_column(1, len(series), 22)
+        _fit_to_paper(sheet)
+        sheet.insert_chart(0, len(series) + 2, self.picture(data, series, len(ordered)), {"description": data.title})
+
+    def picture(self, data: ChartData, series: Sequence[str], rows: int) -> Any:
         assert data.kind.excel is not None
         kind, subtype = data.kind.excel
         chart = self.workbook.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
         for index in range(1, len(series) + 1):
-            chart.add_series({"name": ["Chart", 0, index], "categories": ["Chart", 1, 0, len(ordered), 0],
-                              "values": ["Chart", 1, index, len(ordered), index]})
-        chart.set_title({"name": "\n".join(filter(None, (data.title, data.subtitle))), "overlay": False, "name_font": {"size": 13}})
-        if data.kind.of_whole or data.series:
-            chart.set_legend({"position": "right"})
-        else:
-            chart.set_legend({"none": True})
-        if kind == "bar":
-            chart.set_y_axis({"reverse": True})  # Excel counts bars from below
-        chart.set_size({"width": 760, "height": 26 * len(ordered) + 120 if kind == "bar" else 400})
-        sheet.insert_chart(0, len(series) + 2, chart, {"description": data.title})
+            colour = {"color": PALETTE[(index - 1) % len(PALETTE)]}
+            chart.add_series({
+                "name": ["Chart", 0, index], "categories": ["Chart", 1, 0, rows, 0], "values": ["Chart", 1, index, rows, index],
+                **({"points": [{"fill": {"color": one}} for one in PALETTE[:rows]]} if data.kind.of_whole else
+                   {"line": {**colour, "width": 2}, "marker": {"type": "circle", "size": 5, "fill": colour, "border": colour}}
+                   if kind == "line" else {"fill": colour, "gap": 50})})
+        chart.set_title({"name": "\n".join(filter(None, (data.title, data.subtitle))), "name_font": {"size": 13}})
+        chart.set_legend({"position": "right"} if data.kind.of_whole or data.series else {"none": True})
+        values = {"num_format": format_of(data.measure.type).excel(0, self.settings), "line": {"none": True},
+                  "major_gridlines": {"visible": True, "line": {"color": "#E0E0E0"}}}
+        if kind == "bar":  # Excel counts bars from below
+            chart.set_y_axis({"reverse": True, "crossing": "max", "label_position": "low", "line": {"none": True}})
+            chart.set_x_axis(values)
+        elif not data.kind.of_whole:
+            chart.set_x_axis({"label_position": "low"})
+            chart.set_y_axis(values)
+        chart.set_size({"width": 760, "height": 26 * rows + 120 if kind == "bar" else 400})
+        return chart
 
     # --- Cells
 
@@ -192,34 +232,54 @@ class _Writer:
             return
         sheet.write_string(row, column, written if len(written) <= MOST_LETTERS else written[:MOST_LETTERS - 1] + "…", look)
 
-    def value(self, sheet: Worksheet, row: int, column: int, value: Any, kind: str, scale: int, look: dict[str, Any]) -> None:
+    def looks(self, columns: Sequence[Typed], look: dict[str, Any]) -> list[Look]:
+        """The formats of a line's cells."""
+        looks = []
+        for column in columns:
+            shown = format_of(column.type)
+            aligned = {**look, "align": shown.align, "indent": 1}
+            looks.append(Look(self.look(**aligned), self.look(**aligned, num_format=shown.excel(column.scale, self.settings)),
+                              shower(column.type, column.scale, self.settings)))
+        return looks
+
+    def value(self, sheet: Worksheet, row: int, index: int, value: Any, column: Typed, look: Look) -> None:
         """A value in its type's number format, or as text where the sheet could not hold it exactly."""
-        shown = format_of(kind)
         if value is None:
-            sheet.write_blank(row, column, None, self.look(**look))
-            return
-        in_format = self.look(**look, num_format=shown.excel(scale, self.settings), align=shown.align)
-        if kind in EXACT_TYPES or (isinstance(value, int) and not isinstance(value, bool)):
-            exact = Decimal(str(value)) / (100 if kind == "percent" else 1)
-            if len(exact.normalize().as_tuple().digits) <= 15:
-                sheet.write_number(row, column, float(exact), in_format)
-                return
-        elif isinstance(value, datetime):
-            local = _naive(value, self.result)
-            if local.date() >= FIRST_DAY:
-                sheet.write_datetime(row, column, local, in_format)
-                return
-        elif isinstance(value, date) and value >= FIRST_DAY:
-            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), in_format)
-            return
-        self.text(sheet, row, column, shower(kind, scale, self.settings)(value), self.look(**look, align=shown.align))
+            sheet.write_blank(row, index, None, look.text)
+        elif (number := _as_number(value, column.type)) is not None:
+            sheet.write_number(row, index, number, look.value)
+        elif (moment := self.as_moment(value)) is not None:
+            sheet.write_datetime(row, index, moment, look.value)
+        else:
+            self.text(sheet, row, index, look.show(value), look.text)
+
+    def as_moment(self, value: Any) -> datetime | None:
+        if isinstance(value, datetime):
+            value = _naive(value, self.result)
+        elif isinstance(value, date):
+            value = datetime(value.year, value.month, value.day)
+        return value if isinstance(value, datetime) and value.date() >= FIRST_DAY else None
 
     def set_widths(self, sheet: Worksheet, columns: Sequence[LayoutColumn], rows: Sequence[Iterable[Any]]) -> None:
         """As wide as the first thousand rows need, within bounds."""
         for index, (column, values) in enumerate(zip(columns, zip(*rows[:1000], strict=True), strict=True)):
-            in_words = str if column.kind == "grouping" else shower(column.type, column.scale, self.settings)
+            in_words = shower(column.type, column.scale, self.settings)
             longest = max(len(value) if isinstance(value, str) else len(in_words(value)) for value in values if value is not None)
             sheet.set_column(index, index, min(WIDEST, max(NARROWEST, longest * 1.1 + 2)))
+
+
+def _fit_to_paper(sheet: Worksheet) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+
+
+def _as_number(value: Any, kind: str) -> float | None:
+    """20 % is 0.2 in a spreadsheet. None for what is no number, or has more digits than a spreadsheet keeps."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | float):
+        return None
+    exact = Decimal(str(value)).scaleb(-2 if kind == "percent" else 0)
+    return float(exact) if len(exact.normalize().as_tuple().digits) <= 15 else None
 
 
 def _naive(moment: datetime, result: ReportResult) -> datetime:

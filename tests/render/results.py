@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any
 
 from crmlib.model.org import Settings
+from crmlib.reports.assemble import BLANK
+from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
 
 STAGE = ResultColumn("stage", "Stage", "picklist")
@@ -51,7 +53,7 @@ def deal(name: str, amount: str | None, closed: date | None = date(2026, 11, 30)
 
 
 def result_of(groupings: tuple[ResultColumn, ...], rows: list[Row], **changes: Any) -> ReportResult:
-    """A result with these rows, their sum of amount and record count at every level. Labels double as keys; None is shown as "-"."""
+    """A result with these rows, their sum of amount and record count at every level. Labels double as keys; None is blank."""
     cells = {(): _figures([values for _, values in rows])}
     result = ReportResult(
         label="Pipeline", description="What is open", report_type="Opportunities", format="summary" if groupings else "tabular",
@@ -77,7 +79,7 @@ def _groups(rows: list[Row], key: Key, levels: int, cells: dict[Key, tuple[Any, 
         inside = list(grouped)
         own = (*key, value)
         cells[own] = _figures([values for _, values in inside])
-        groups.append(Group(own, "-" if value is None else str(value), len(inside), _groups(inside, own, levels, cells)))
+        groups.append(Group(own, BLANK if value is None else str(value), len(inside), _groups(inside, own, levels, cells)))
     return tuple(groups)
 
 
@@ -106,6 +108,12 @@ def by_stage(**changes: Any) -> ReportResult:
     return result_of((STAGE,), [(key[:1], values) for key, values in DEALS], **changes)
 
 
+def three_levels(**changes: Any) -> ReportResult:
+    rows: list[Row] = [((stage, owner, favourite), deal(f"{stage} {owner}", f"{number}.05"))
+                       for number, (stage, owner, favourite) in enumerate(product(("Open", "Won"), ("Amina", None), ("Yes", "No")))]
+    return result_of((STAGE, OWNER, ResultColumn("favourite", "Favourite", "text")), rows, **changes)
+
+
 def hostile(**changes: Any) -> ReportResult:
     """Hostile text wherever data can put text: labels, names, filters, notes, user."""
     rows: list[Row] = [((text,), deal(text, "1.00", tags=(text,))) for text in HOSTILE]
@@ -120,8 +128,6 @@ def empty(**changes: Any) -> ReportResult:
 
 def months(count: int = 30, **changes: Any) -> ReportResult:
     """Grouped by month of close date; the key is the period's number. January 2024 is 24288. Every seventh month has no deals."""
-    from crmlib.reports.granularities import GRANULARITIES
-
     rows: list[Row] = [((24288 + n,), deal(f"Deal {n}", f"{1000 * (n % 5 + 1) + n}.50")) for n in range(count) if n % 7 != 6]
     result = result_of((CLOSED_IN,), rows, **changes)
     month = GRANULARITIES["month"]

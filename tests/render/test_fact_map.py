@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from crmlib.render.fact_map import fact_map, to_json
+from crmlib.reports.result import ReportResult
+from tests.render import results
+
+
+def facts(result: ReportResult) -> dict[str, Any]:
+    return json.loads(to_json(result))["factMap"]
+
+
+def test_keys_are_paths_of_groups() -> None:
+    assert list(facts(results.deals())) == ["T!T", "0!T", "0_0!T", "0_1!T", "1!T", "1_0!T", "1_1!T", "1_2!T", "2!T", "2_0!T"]
+    assert list(facts(results.tabular())) == ["T!T"]
+
+
+def test_a_figure_has_words_and_an_exact_value() -> None:
+    assert facts(results.deals())["1!T"]["aggregates"] == [{"label": "€9,876,543,210,123.75", "value": "9876543210123.75"},
+                                                           {"label": "3", "value": 3}]
+
+
+def test_groups_nest_and_blank_has_no_value() -> None:
+    groups = json.loads(to_json(results.deals()))["groupingsDown"]["groupings"]
+    assert [(group["key"], group["label"], group["value"]) for group in groups] == [
+        ("0", "Prospecting", "Prospecting"), ("1", "Won", "Won"), ("2", "(blank)", None)]
+    assert [group["key"] for group in groups[1]["groupings"]] == ["1_0", "1_1", "1_2"]
+
+
+def test_a_period_says_its_first_and_last_day() -> None:
+    group = fact_map(results.months(2))["groupingsDown"]["groupings"][1]
+    assert (group["label"], group["value"], group["dategroupings"]) == (
+        "February 2024", "2024-02-01", {"startDate": "2024-02-01", "endDate": "2024-02-29"})
+
+
+def test_detail_rows_stand_under_the_finest_group_only() -> None:
+    found = facts(results.deals(show_details=True))
+    assert {key: len(fact["rows"]) for key, fact in found.items() if fact["rows"]} == {
+        "0_0!T": 2, "0_1!T": 1, "1_0!T": 1, "1_1!T": 1, "1_2!T": 1, "2_0!T": 1}
+    assert found["0_0!T"]["rows"][0] == {"id": 1, "dataCells": [
+        {"label": results.NAMES[0], "value": results.NAMES[0]}, {"label": "€1,250.50", "value": {"amount": "1250.50", "currency": "EUR"}},
+        {"label": "20%", "value": "20"}, {"label": "30 Nov 2026", "value": "2026-11-30"},
+        {"label": "2 May 2026, 00:30", "value": "2026-05-02T00:30:15+03:00"}, {"label": "3", "value": 3}, {"label": "Yes", "value": True},
+        {"label": "Key; New", "value": "Key; New"}]}
+    assert found["0_1!T"]["rows"][0]["dataCells"][1] == {"label": "", "value": None}
+
+
+def test_metadata_name_what_the_figures_are() -> None:
+    report = fact_map(results.deals(withheld=("Margin",)))
+    assert report["reportMetadata"]["aggregates"] == ["amount:sum", "record_count"]
+    assert report["reportMetadata"]["groupingsDown"] == [{"name": name, "dateGranularity": None} for name in ("stage", "owner")]
+    assert report["reportMetadata"]["withheld"] == ["Margin"]
+    assert report["reportExtendedMetadata"]["aggregateColumnInfo"]["amount:sum"] == {"label": "Sum of Amount", "dataType": "currency"}
+
+
+def test_cut_details_are_not_all_data() -> None:
+    result = results.tabular()
+    assert fact_map(result)["allData"] is True
+    assert fact_map(replace(result, details=result.details[:2]))["allData"] is False
+
+
+def test_empty_and_hostile_results_are_json() -> None:
+    assert facts(results.empty())["T!T"]["aggregates"][1] == {"label": "0", "value": 0}
+    labels = [group["label"] for group in json.loads(to_json(results.hostile()))["groupingsDown"]["groupings"]]
+    assert labels == list(results.HOSTILE)

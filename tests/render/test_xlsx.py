@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from crmlib.render.xlsx import MOST_LETTERS, to_xlsx
+from crmlib.reports.result import ReportResult
+from tests.render import results
+
+
+def workbook(result: ReportResult) -> CalamineWorkbook:
+    return CalamineWorkbook.from_filelike(BytesIO(to_xlsx(result)))
+
+
+def sheet(result: ReportResult, name: str = "Report") -> list[list[Any]]:
+    return workbook(result).get_sheet_by_name(name).to_python()
+
+
+def parts(result: ReportResult) -> dict[str, str]:
+    """The XML inside the file, by name."""
+    with ZipFile(BytesIO(to_xlsx(result))) as file:
+        return {name: file.read(name).decode() for name in file.namelist()}
+
+
+@pytest.mark.parametrize(("result", "sheets"), [
+    (results.by_stage(), ["Report", "Chart"]),
+    (results.by_stage(chart="none"), ["Report"]),
+    (results.deals(show_details=True), ["Report", "Details only", "Chart"]),
+    (results.tabular(), ["Report", "Details only"]),
+    (results.empty(), ["Report"]),
+])
+def test_sheets(result: ReportResult, sheets: list[str]) -> None:
+    assert workbook(result).sheet_names == sheets
+
+
+def test_heading_says_what_the_report_is() -> None:
+    column = [row[0] for row in sheet(results.deals(withheld=("Margin",), notes=("Read with care.",)))]
+    assert column[:7] == ["Pipeline", "What is open", "7 records · Opportunities · as seen by maria · 13 May 2026, 11:30 (Africa/Nairobi)",
+                          "Filters: Stage not equal to Lost", "Withheld, because maria may not see it: Margin", "Read with care.", ""]
+    assert column[7:11] == ["Stage", "Prospecting", "", "Total Prospecting"]
+
+
+def test_empty_says_so() -> None:
+    assert sheet(results.empty())[-1][0] == "No records match these filters"
+
+
+def test_values_come_back_in_their_types() -> None:
+    header, first, *_ = sheet(results.tabular(), "Details only")
+    assert dict(zip(header, first, strict=True)) == {
+        "Name": results.NAMES[0], "Amount": 1250.5, "Probability": 0.2, "Close date": date(2026, 11, 30),
+        "Created at": datetime(2026, 5, 2, 0, 30, 15), "Pieces": 3, "Favourite": "Yes", "Tags": "Key; New"}
+
+
+def test_blank_is_an_empty_cell() -> None:
+    assert sheet(results.tabular(), "Details only")[3] == ["No owner", "", "", "", datetime(2026, 5, 2, 0, 30, 15), "", "", ""]
+
+
+def test_what_a_sheet_cannot_hold_exactly_is_text() -> None:
+    huge, early = results.deal("huge", "1234567890123456.78"), results.deal("early", "0.10", date(1899, 12, 31))
+    rows = sheet(results.result_of((), [((), huge), ((), early)]), "Details only")
+    assert rows[1][1] == "€1,234,567,890,123,456.78"
+    assert rows[2][3] == "31 Dec 1899"
+
+
+def test_fifteen_digits_are_still_a_number() -> None:
+    rows = sheet(results.result_of((), [((), results.deal("large", "-1234567890123.45"))]), "Details only")
+    assert Decimal(repr(rows[1][1])) == Decimal("-1234567890123.45")
+
+
+def test_no_text_becomes_a_formula_or_a_link() -> None:
+    content = parts(results.hostile(show_details=True))
+    worksheets = [text for name, text in content.items() if name.startswith("xl/worksheets/")]
+    assert worksheets and not any("<f>" in text or "<hyperlink" in text for text in worksheets)
+    labels = [row[0] for row in sheet(results.hostile(show_details=True), "Details only")[1:]]
+    assert labels[:8] == list(results.HOSTILE[:8])
+
+
+def test_too_long_a_text_is_shortened_not_lost() -> None:
+    rows = sheet(results.result_of((), [((), results.deal("x" * 40_000, "1.00"))]), "Details only")
+    assert len(rows[1][0]) == MOST_LETTERS and rows[1][0].endswith("x…")
+
+
+def test_number_formats_are_those_of_the_organization() -> None:
+    german = replace(results.SETTINGS, locale="de_DE")
+    styles = parts(results.tabular(settings=german))["xl/styles.xml"]
+    assert set(re.findall(r'formatCode="([^"]*)"', styles)) == {"#,##0.00 [$€]", "0%", "#,##0", "d mmm yyyy", "d mmm yyyy hh:mm"}
+
+
+def test_header_stays_when_scrolling_and_prints_on_each_page() -> None:
+    content = parts(results.by_stage())
+    assert '<pane ySplit="6" topLeftCell="A7"' in content["xl/worksheets/sheet1.xml"]
+    assert "_xlnm.Print_Titles" in content["xl/workbook.xml"]
+
+
+@pytest.mark.parametrize(("chart", "element"), [
+    ("column", '<c:barDir val="col"/>'), ("bar", '<c:barDir val="bar"/>'), ("line", "<c:lineChart>"), ("pie", "<c:pieChart>"),
+    ("donut", "<c:doughnutChart>"), ("stacked_column", '<c:grouping val="stacked"/>')])
+def test_native_chart(chart: str, element: str) -> None:
+    content = parts(results.deals(chart=chart))
+    assert element in content["xl/charts/chart1.xml"]
+
+
+def test_chart_refers_to_its_figures() -> None:
+    content = parts(results.by_stage())["xl/charts/chart1.xml"]
+    assert re.findall(r"<c:f>(.*?)</c:f>", content) == ["Chart!$B$1", "Chart!$A$2:$A$4", "Chart!$B$2:$B$4"]
+    assert sheet(results.by_stage(), "Chart")[1:] == [["Prospecting", 950.25], ["Won", 9876543210123.75], ["(blank)", 7.0]]
+
+
+def test_cut_is_said() -> None:
+    result = results.tabular()
+    assert str(sheet(replace(result, details=result.details[:3]))[2][0]).startswith("First 3 of 7 records shown; totals are of all of them")
