@@ -27,6 +27,7 @@ from crmlib.delivery.schedule import (
     resume_schedule,
 )
 from crmlib.errors import Problem, UserError, raise_if_any
+from crmlib.reports.run_report import prepare
 from crmlib.workspace import Workspace, connect
 
 to_folder = click.option("--to", "root", type=click.Path(file_okay=False, path_type=Path),
@@ -56,7 +57,7 @@ def list_() -> None:
     workspace = connect()
     schedules = list_schedules(workspace.org)
     if not schedules:
-        click.echo("There are no schedules yet: crm schedule add --help")
+        click.echo("There are no schedules. To make one: crm schedule add --help")
         return
     width = max(len(schedule.report) for schedule in schedules)
     for schedule in schedules:
@@ -97,7 +98,7 @@ def resume(schedule_id: int) -> None:
 def run_due_command(now: str | None, every: int | None, quiet: bool, root: Path | None) -> None:
     """Run what is due. Exit code 1 if a run failed."""
     workspace = connect()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a run that is stopped is written down
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if every else 143))  # not at once: a run that is stopped is written down
     while True:
         moment = workspace.org.now() if now is None else _moment(workspace, now)
         runs = _tell(run_due(workspace.org, moment, root or deliveries_root()))
@@ -106,7 +107,7 @@ def run_due_command(now: str | None, every: int | None, quiet: bool, root: Path 
         time.sleep(every)
         workspace.org.reload()
     if not runs and not quiet:
-        click.echo("Nothing is due.")
+        click.echo(f"Nothing is due. {_next_of_all(workspace)}")
     sys.exit(_exit_code(runs))
 
 
@@ -131,7 +132,9 @@ def run(what: str, username: str | None, root: Path | None) -> None:
 def _check(workspace: Workspace, report: str, username: str) -> None:
     """Raises UserError unless this user could run this report today."""
     _raise_all(lambda: workspace.catalog.load(report), lambda: workspace.as_user(username))
-    workspace.as_user(username).report(report).explain()
+    seen = workspace.as_user(username)
+    asked = seen.report(report)
+    prepare(asked.definition, asked.view, seen.org, seen.user, source=asked.source)
 
 
 def _raise_all(*checks: Callable[[], Any]) -> None:
@@ -167,6 +170,13 @@ def _told(run: Run) -> str:
 
 def _exit_code(runs: list[Run]) -> int:
     return int(any(run.outcome != SUCCEEDED for run in runs))
+
+
+def _next_of_all(workspace: Workspace) -> str:
+    now, zone = workspace.org.now(), workspace.settings.zone
+    active = [schedule for schedule in list_schedules(workspace.org) if schedule.is_active]
+    coming = sorted((next_occurrence(schedule, zone, now).at, schedule.report) for schedule in active)
+    return f"Next is {coming[0][1]} on {_local(workspace, coming[0][0])}." if coming else "There are no schedules."
 
 
 def _next(workspace: Workspace, schedule: Schedule) -> str:
