@@ -18,7 +18,7 @@ from crmlib.reports.report_types import ReportTypeView, standard_report_types
 from crmlib.reports.result import Group, Key, ReportResult
 from crmlib.reports.run_report import run_report
 from crmlib.security.access import RIGHTS, Access
-from tests.conftest import TODAY
+from tests.conftest import TODAY, add
 
 EVERYTHING = Access(0, "tester", "Tester", None, {"*": frozenset(RIGHTS)}, frozenset("*"), frozenset("*"), {})
 """Somebody who may see all; not a record of any base."""
@@ -90,3 +90,14 @@ def labels(result: ReportResult) -> list[str]:
 def rows(result: ReportResult) -> list[Any]:
     """Values of the detail rows; a lone column without its tuple."""
     return [row.values[0] if len(row.values) == 1 else row.values for row in result.details]
+
+
+def settle(org: Org, **values: Any) -> None:
+    """Change the organization's settings."""
+    table = org.schema.describe("organization").table
+    if not org.fetch(table.select()):
+        add(org, "organization", **values)
+    else:
+        with org.begin() as connection:
+            connection.execute(table.update().values(values))
+    org.reload()
