@@ -7,12 +7,14 @@ data is escaped; there is no script.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from crmlib.render.formats import counted, format_of, show, showers
 from crmlib.render.lay_out import Layout, Line, Role, is_empty, lay_out, shows_details
-from crmlib.reports.result import ReportResult
+from crmlib.reports.result import Key, ReportResult
+
+Link = Callable[[Key, str], str]
 
 NO_RECORDS = "No records match these filters"
 NO_RECORDS_AT_ALL = "There are no records to show"
@@ -33,7 +35,9 @@ STYLE = """<style>
 .crm-report dl.crm-report-figures div{display:flex;flex-direction:column-reverse}
 .crm-report dl.crm-report-figures dt{font-weight:400;opacity:.78;font-size:.88em;margin:0}
 .crm-report dl.crm-report-figures dd{font-size:1.3em;font-weight:600;font-variant-numeric:tabular-nums;margin:0;line-height:1.25}
-.crm-report .crm-report-scroll{overflow:auto;max-height:var(--crm-report-height,42rem);
+.crm-report .crm-report-chart{background:#fff;border:1px solid var(--crm-line);border-radius:6px;margin:.8em 0 1em;padding:0;
+ width:fit-content;max-width:100%;box-sizing:border-box;line-height:0}
+.crm-report .crm-report-scroll{position:relative;overflow:auto;max-height:var(--crm-report-height,42rem);
  width:fit-content;max-width:100%;box-sizing:border-box;border:1px solid var(--crm-line);border-radius:6px}
 .crm-report .crm-report-scroll:focus-visible{outline:2px solid var(--crm-accent);outline-offset:1px}
 .crm-report table.crm-report-table{border-collapse:separate;border-spacing:0;border:0;margin:0;width:auto;min-width:min(100%,24rem);
@@ -43,6 +47,7 @@ STYLE = """<style>
  color:inherit;line-height:1.4}
 .crm-report .crm-report-table .crm-report-right{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .crm-report .crm-report-table .crm-report-text{min-width:8em}
+.crm-report .crm-report-table .crm-report-level{min-width:0}
 .crm-report .crm-report-table thead th{position:sticky;top:0;z-index:2;background:linear-gradient(var(--crm-soft),var(--crm-soft)),
  var(--crm-ground);font-weight:600;font-size:.93em;vertical-align:bottom;white-space:normal;overflow-wrap:normal}
 .crm-report .crm-report-table tbody tr{background:none}
@@ -62,27 +67,34 @@ STYLE = """<style>
 PAGE_STYLE = """<style>
 :root{color-scheme:light dark}
 body{font-family:system-ui,"Noto Sans","Noto Sans Bengali","Noto Sans Ethiopic",sans-serif;margin:2rem;--crm-report-height:none}
-.crm-chart{background:#fff;border-radius:6px;margin:0 0 1.5rem;max-width:fit-content;overflow-x:auto}
 @media(max-width:640px){body{margin:1rem}}
 </style>"""
 
 
-def to_html(result: ReportResult, max_rows: int | None = None) -> str:
-    """The result as an HTML fragment with its style. `max_rows` as in `lay_out`; what is cut is said."""
+def to_html(result: ReportResult, max_rows: int | None = None, chart: bool = False, link: Link | None = None) -> str:
+    """The result as an HTML fragment with its style; with its chart, if it has one, between heading and table.
+
+    max_rows: as in `lay_out`; what is cut is said. link: makes of the title of a group or total, which it gets as HTML,
+    something that leads to the records behind it.
+    """
     layout = lay_out(result, max_rows)
-    return f'{STYLE}<div class="crm-report">{_head(result, layout)}{_body(result, layout)}</div>'
+    drawn = _chart(result) if chart else ""
+    return f'{STYLE}<div class="crm-report">{_head(result, layout)}{drawn}{_body(result, layout, link)}</div>'
 
 
 def to_page(result: ReportResult, max_rows: int | None = None) -> str:
     """The result as a whole document, with its chart if it has one."""
-    from crmlib.render.chart import chart_svg
-
-    picture = chart_svg(result)
-    chart = f'<figure class="crm-chart">{picture}</figure>' if picture else ""
     language = escape(result.settings.locale.split("_")[0])
     return (f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(result.label)}</title>'
             f'<meta name="viewport" content="width=device-width,initial-scale=1">{PAGE_STYLE}</head>'
-            f"<body>{chart}{to_html(result, max_rows)}</body></html>")
+            f"<body>{to_html(result, max_rows, chart=True)}</body></html>")
+
+
+def _chart(result: ReportResult) -> str:
+    from crmlib.render.chart import chart_svg
+
+    picture = chart_svg(result)
+    return f'<figure class="crm-report-chart">{picture}</figure>' if picture else ""
 
 
 def _head(result: ReportResult, layout: Layout) -> str:
@@ -108,26 +120,27 @@ def _head(result: ReportResult, layout: Layout) -> str:
     return "".join(parts)
 
 
-def _body(result: ReportResult, layout: Layout) -> str:
+def _body(result: ReportResult, layout: Layout, link: Link | None) -> str:
     if is_empty(result):
         return f'<p class="crm-report-empty">{NO_RECORDS if result.filters else NO_RECORDS_AT_ALL}</p>'
     name = escape(result.label)
     return (f'<div class="crm-report-scroll" role="region" tabindex="0" aria-label="{name}"><table class="crm-report-table">'
-            f'<caption class="crm-report-hidden">{name}</caption>{"".join(_Rows(result, layout).all())}</table></div>')
+            f'<caption class="crm-report-hidden">{name}</caption>{"".join(_Rows(result, layout, link).all())}</table></div>')
 
 
 class _Rows:
     """Writes the lines of one layout as table rows."""
 
-    def __init__(self, result: ReportResult, layout: Layout) -> None:
-        self.result, self.layout = result, layout
+    def __init__(self, result: ReportResult, layout: Layout, link: Link | None) -> None:
+        self.result, self.layout, self.link = result, layout, link
         self.show = showers(layout.columns, result.settings)
-        self.classes = ["crm-report-right" if format_of(column.type).align == "right" else "crm-report-text"
-                        for column in layout.columns]
+        self.has_details = shows_details(result)
+        narrow = "crm-report-level" if self.has_details else "crm-report-text"  # only titles that may spread stand there
+        self.classes = [narrow if column.kind == "grouping" else "crm-report-right" if format_of(column.type).align == "right"
+                        else "crm-report-text" for column in layout.columns]
         self.groupings = layout.groupings
         self.figures_from = next((n for n, column in enumerate(layout.columns) if column.kind == "aggregate"), len(layout.columns))
         counts = any(column.name == "record_count" for column in layout.columns)
-        self.has_details = shows_details(result)
         self.counts_rows = self.has_details or not counts
 
     def all(self) -> Iterator[str]:
@@ -165,6 +178,7 @@ class _Rows:
         cells = []
         for index, label in enumerate(line.values[:line.depth + 1]):
             text = escape(str(label)) if index >= line.opens else f'<span class="crm-report-hidden">{escape(str(label))}</span>'
+            text = self.title(line, text) if index == line.depth else text
             style = "crm-report-text crm-report-inner" if index < repeats else "crm-report-text"
             cells.append(f'<th scope="row" class="{style}">{text}{self.rows(line) if index == line.depth else ""}</th>')
         return f"<tr>{''.join(cells)}{self.cells(line, line.depth + 1)}</tr>"
@@ -173,8 +187,11 @@ class _Rows:
         """A line whose label takes the place of groupings and details: an opened group, a subtotal, the grand total."""
         before = f'<td colspan="{line.depth}"></td>' if line.depth else ""
         last = self.figures_from if line.has_figures else len(self.classes)
-        title = f'<th scope="row" colspan="{last - line.depth}">{escape(line.label)}{self.rows(line)}</th>'
+        title = f'<th scope="row" colspan="{last - line.depth}">{self.title(line, escape(line.label))}{self.rows(line)}</th>'
         return before + title + self.cells(line, last)
+
+    def title(self, line: Line, html: str) -> str:
+        return self.link(line.key, html) if self.link else html
 
     def rows(self, line: Line) -> str:
         if not self.counts_rows or (line.role is Role.SUBTOTAL and self.has_details):

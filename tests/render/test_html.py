@@ -104,6 +104,12 @@ def test_columns_and_groups_are_named_for_screen_readers() -> None:
     assert region["aria-label"] == "Pipeline" and region["tabindex"] == "0"
 
 
+def test_the_chart_stands_between_heading_and_table() -> None:
+    html = to_html(results.by_stage(), chart=True)
+    assert html.index("</h2>") < html.index("<svg") < html.index("<table")
+    assert "<svg" not in to_html(results.by_stage())
+
+
 def test_a_page_has_language_title_and_chart() -> None:
     checked = Checker(to_page(results.by_stage()))
     assert ("html", {"lang": "en"}) in checked.elements
