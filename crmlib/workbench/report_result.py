@@ -9,9 +9,11 @@ from markupsafe import Markup
 from traitlets import Any as AnyTrait
 from traitlets import Bool, HasTraits, Instance, Int, Tuple
 
-from crmlib.errors import Problem, UserError
+from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Report
+from crmlib.reports.result import Key
+from crmlib.workbench import sent
 from crmlib.workbench.screen import CSV, EXCEL, in_background, render
 
 if TYPE_CHECKING:
@@ -22,38 +24,65 @@ SHOWN_LINES = 2000
 
 
 class Result(HasTraits):
-    """A report being run beside the page: `outcome`, then `chart` (SVG) where a chart says it better than a table."""
+    """A report being run beside the page.
+
+    outcome: the whole report; chart: its SVG, where a chart says it better than a table. drilled: the records behind
+    the group `key`, while one looks at these. `shown` counts what became ready, for whoever waits for it.
+    """
 
     report = Instance(Report)
     outcome = AnyTrait(allow_none=True)
     chart = AnyTrait(allow_none=True)
+    key = AnyTrait(allow_none=True)
+    drilled = AnyTrait(allow_none=True)
     problems = Tuple()
-    is_running = Bool(True)
+    is_running = Bool(False)
     shown = Int()
 
     def __init__(self, org: Any, report: Report) -> None:
         self.org = org
         super().__init__(report=report)
 
-    def run(self) -> None:
-        self.is_running = True
-        in_background(lambda: self.org.report(self.report).run(), self._ran)
+    @property
+    def table(self) -> Any:
+        """What is looked at: the records behind a group, or the whole report."""
+        return self.outcome if self.drilled is None else self.drilled
 
-    def _ran(self, outcome: Any) -> None:
+    def run(self) -> None:
+        self._ask(lambda: self.org.report(self.report).run(), self._ran)
+
+    def drill(self, key: Key) -> None:
+        """Look at the records behind a group; `()` means all of them."""
+        self._ask(lambda: self.org.report(self.report).drill(key), lambda outcome: self._drilled(key, outcome))
+
+    def leave_records(self) -> None:
+        self.key = self.drilled = None
+
+    def _ask(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        self.is_running, self.problems = True, ()
+        in_background(work, lambda outcome: self._answered(outcome, done))
+
+    def _answered(self, outcome: Any, done: Callable[[Any], None]) -> None:
         self.is_running = False
         if isinstance(outcome, UserError):
             self.problems = outcome.problems
         elif isinstance(outcome, Exception):
             self.problems = (Problem("internal", "the report could not be run; the server's log says why"),)
         else:
-            self.outcome = outcome
-            in_background(lambda: _svg(outcome), self._drawn)
+            done(outcome)
         self.shown += 1
 
+    def _ran(self, outcome: Any) -> None:
+        self.outcome = outcome
+        self.leave_records()
+        in_background(lambda: _svg(outcome), self._drawn)
+
+    def _drilled(self, key: Key, outcome: Any) -> None:
+        self.key, self.drilled = key, outcome
+
     def _drawn(self, svg: Any) -> None:
-        if isinstance(svg, str):
-            self.chart = svg
-            self.shown += 1
+        self.chart = svg if isinstance(svg, str) else None
+        self.shown += 1
 
 
 def _svg(outcome: Any) -> str | None:
@@ -63,13 +92,14 @@ def _svg(outcome: Any) -> str | None:
 
 
 class ResultView:
-    """A result on the screen."""
+    """A result on the screen. `keys`: of the groups, in the order in which the page numbers them."""
 
     kind, tab = "run", ""
 
     def __init__(self, page: ReportsPage, report: Report, route: str, back: str) -> None:
         self.page, self.route, self.back = page, route, back
         self.state = Result(page.org, report)
+        self.keys: list[Key] = []
         self.state.observe(lambda change: page.refresh(), "shown")
         self.state.run()
 
@@ -83,11 +113,18 @@ class ResultView:
             "download_excel": lambda item, value: self.download("xlsx", EXCEL, lambda outcome: outcome.to_xlsx()),
             "download_csv": lambda item, value: self.download("csv", CSV, lambda outcome: outcome.to_csv().encode("utf-8-sig")),
             "run_again": lambda item, value: self.state.run(),
+            "drill": lambda item, value: self.drill(sent.number(value)),
+            "leave_records": lambda item, value: self.state.leave_records(),
         }
+
+    def drill(self, number: int) -> None:
+        if number >= len(self.keys):
+            raise DefinitionError(Problem("no-such-part", "this group is not in the report any more"))
+        self.state.drill(self.keys[number])
 
     def download(self, ending: str, media_type: str, content: Callable[[Any], bytes]) -> None:
         """The file holds all rows, also those that the page cuts."""
-        outcome = self.state.outcome
+        outcome = self.state.table
         if outcome is None:
             return
         name = f"{name_for(self.state.report.label)}_{self.page.org.org.today():%Y-%m-%d}.{ending}"
@@ -101,7 +138,29 @@ class ResultView:
             self.page.download(name, made, media_type)
 
     def html(self) -> Markup:
-        outcome = self.state.outcome
-        return render("result.html", label=self.state.report.label, back=self.back, running=self.state.is_running,
-                      problems_found=self.state.problems, table=Markup(outcome.to_html(max_rows=SHOWN_LINES)) if outcome else None,
-                      chart=Markup(self.state.chart) if self.state.chart else None)
+        state = self.state
+        return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
+                      table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
+                      records_of=None if state.key is None else self.path_to(state.key))
+
+    def table_html(self) -> Markup | None:
+        from crmlib.render.html import to_html
+
+        if self.state.drilled is not None:
+            return Markup(to_html(self.state.drilled.result, SHOWN_LINES))
+        if self.state.outcome is None:
+            return None
+        result = self.state.outcome.result
+        self.keys = [(), *(group.key for group in result.walk())]
+        numbers = {key: number for number, key in enumerate(self.keys)}
+        shows_groups = bool(result.groupings)
+        return Markup(to_html(result, SHOWN_LINES, link=(lambda key, title: _link(numbers[key], title)) if shows_groups else None))
+
+    def path_to(self, key: Key) -> str:
+        """'Closed won › March 2026', or 'Total'."""
+        labels = {group.key: group.label for group in self.state.outcome.result.walk()}
+        return " › ".join(labels[key[:length]] for length in range(1, len(key) + 1)) or "Total"
+
+
+def _link(number: int, title: str) -> str:
+    return f'<button type="button" class="drill" data-click="drill" data-value="{number}" title="Show the records">{title}</button>'
