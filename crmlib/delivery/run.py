@@ -183,11 +183,12 @@ def _show_in_notebook(path: Path, failure: str) -> None:
 def write_html(notebook: Path, title: str, failure: str | None = None) -> Path:
     """What the cells of an executed notebook show, as one HTML file without code, beside the notebook.
 
-    Cells tagged `not-delivered` are left out.
+    Cells tagged `not-delivered` are left out. Of an error it shows what `failure` says; the traceback is in the notebook.
     """
     _spare_slow_import()
     from html import escape
 
+    import nbformat
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
@@ -197,8 +198,12 @@ def write_html(notebook: Path, title: str, failure: str | None = None) -> Path:
         "HTMLExporter": {"template_name": "basic", "exclude_input": True, "exclude_input_prompt": True, "exclude_output_prompt": True,
                          "exclude_anchor_links": True, "mathjax_url": "", "require_js_url": ""},
         "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": ["not-delivered", "papermill-error-cell-tag"]}}))
-    cells, _ = exporter.from_filename(str(notebook))
-    banner = f'<p class="crm-run-failed">This run failed: {escape(failure)}</p>' if failure else ""
+    shown = nbformat.read(notebook, 4)
+    for cell in shown.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.output_type != "error"]
+    cells, _ = exporter.from_notebook_node(shown)
+    banner = f'<p class="crm-run-failed">{escape(failure)}\n\n{notebook.name}, beside this file, has the details.</p>' if failure else ""
     path = notebook.with_suffix(".html")
     path.write_text(f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
                     f"{PAGE_STYLE}{FAILED_STYLE}</head><body>{banner}{cells}</body></html>", encoding="utf-8")
@@ -206,7 +211,7 @@ def write_html(notebook: Path, title: str, failure: str | None = None) -> Path:
 
 
 FAILED_STYLE = """<style>
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85em}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .crm-run-failed{border-left:4px solid #b3261e;background:rgba(179,38,30,.1);padding:.75em 1em;margin:0 0 1.5em;white-space:pre-wrap}
 </style>"""
 
