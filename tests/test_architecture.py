@@ -65,6 +65,7 @@ LIBRARIES = {
     "yaml": {"definition", "reports"},
     "pydantic": {"definition", "model", "reports", "exchange"},
     "pydantic_core": {"definition"},
+    "lark": {"formulas"},
 }
 """Every library from outside and the rooms that may import it. Another room that needs one is a decision: say so here."""
 

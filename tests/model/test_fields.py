@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -60,6 +61,7 @@ REFUSED = {
 }
 
 
+@cache
 def field_of(type_name: str) -> Field:
     definition = FieldDefinition("it", type_name, "It", values=VALUES if "picklist" in type_name else (), to="account")
     return Field("account", column_for(definition, {"account": "accounts"}))

@@ -83,9 +83,9 @@ def test_a_database_of_a_newer_program_is_refused_too(org: Org, database_url: st
 
 def test_several_processes_may_open_an_empty_database_at_once(blank_url: str) -> None:
     code = f"from crmlib.model.org import Org; print(len(Org.open({blank_url!r}).schema.names))"
-    running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    running = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     outcomes = [process.communicate() for process in running]
-    assert [errors for _, errors in outcomes] == ["", "", ""]
+    assert [errors for _, errors in outcomes] == ["", ""]
     assert len({output for output, _ in outcomes}) == 1
 
 
