@@ -172,9 +172,12 @@ class ReportView:
         return content
 
     def chart(self) -> altair.TopLevelMixin | None:
-        """A fitting chart, or None where a table says it better."""
+        """A fitting chart, or None where a table says it better. It draws itself without network, as SVG."""
+        import altair
+
         from crmlib.render.chart import chart_of
 
+        altair.renderers.enable("svg")
         return chart_of(self.result)
 
     def _repr_html_(self) -> str:

@@ -20,6 +20,9 @@ from crmlib.reports.definition import Filter, Report
 from crmlib.reports.operators import OPERATORS
 from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView
 
+MEASURED = ("number", "date", "datetime")
+"""Families whose values, not only their number, are figures of a group."""
+
 ROWS = "record_count"
 """Name of the aggregate that counts report rows."""
 
@@ -86,7 +89,10 @@ class PlannedSort:
 
 @dataclass(frozen=True)
 class ReportPlan:
-    """What the report asks of the data. `withheld` is filled by `secure`; `within` by a drill-down: only rows of this group."""
+    """What the report asks of the data. `withheld` is filled by `secure`; `within` by a drill-down: only rows of this group.
+
+    names: the name of the primary and of each related object, by which a drill-down tells records of a report without columns.
+    """
 
     report: Report
     report_type: str
@@ -97,6 +103,7 @@ class ReportPlan:
     filters: tuple[PlannedFilter, ...]
     sorts: tuple[PlannedSort, ...]
     settings: Settings
+    names: tuple[FieldRef, ...]
     within: tuple[Any, ...] = ()
     withheld: tuple[str, ...] = ()
 
@@ -106,10 +113,10 @@ class ReportPlan:
 
     def drilled_to(self, key: tuple[Any, ...]) -> Self:
         """The records behind one cell: the same rows, of this group only, one line each."""
-        shown = {column.path for column in self.columns}
+        figures = tuple(one.field for one in self.aggregates if one.field is not None and one.field.family in MEASURED)
         keys = tuple(grouping.shown or grouping.key for grouping in self.groupings)
-        columns = self.columns + tuple(ref for ref in keys if ref.path not in shown)
-        return replace(self, report=self.report.model_copy(update={"show_details": True}), within=key, columns=columns)
+        columns = {column.path: column for column in (*(self.columns or self.names + figures), *keys)}
+        return replace(self, report=self.report.model_copy(update={"show_details": True}), within=key, columns=tuple(columns.values()))
 
 
 def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date) -> ReportPlan:
@@ -134,6 +141,7 @@ class _Planner:
             filters=tuple(self.filter(one) for one in report.filters),
             sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
             sources=tuple(sorted(self.sources.values(), key=lambda source: source.path.count(".") + bool(source.path))),
+            names=tuple(self.ref(self.view.follow(f"{source.prefix}name")) for source in self.view.sources.values()),
             settings=self.settings)
 
     def ref(self, found: ReportField, label: str = "") -> FieldRef:
