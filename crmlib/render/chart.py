@@ -176,7 +176,7 @@ def _rows(data: ChartData, settings: Settings) -> list[Spec]:
 
 def _labels(data: ChartData) -> Spec:
     """The axis below. What it shows stands in the title; labels lie flat if they fit."""
-    flat = len(data.labels) * max(map(len, data.labels)) * 7 <= _column_width(data)
+    flat = len(data.labels) * _label_width(data) <= _column_width(data)
     axis: Spec = {"grid": False, "labelAngle": 0 if flat else -40, "labelLimit": 170, "domain": True, "domainColor": "#999999"}
     if len(data.labels) > 24:
         axis["labelOverlap"] = True
@@ -210,7 +210,11 @@ def _tooltip(data: ChartData) -> list[Spec]:
 
 
 def _column_width(data: ChartData) -> int:
-    return min(WIDTH, max(240, 70 * len(data.labels)))
+    return min(WIDTH, max(240, len(data.labels) * max(70, _label_width(data))))
+
+
+def _label_width(data: ChartData) -> int:
+    return max(map(len, data.labels)) * 7 + 8
 
 
 # --- Short numbers

@@ -48,7 +48,7 @@ CHARTS: dict[str, ChartKind] = {row.name: row for row in (
     ChartKind("donut", "Donut", ("doughnut", None), of_whole=True),
     ChartKind("none", "No chart", None),
 )}
-"""of_whole: slices of one total, so only for few sums or counts, none of them negative; else bars are drawn."""
+"""Pies, donuts and stacks are for parts that make up their whole; of others bars and columns are drawn, whatever was asked for."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,12 @@ def chart_data(result: ReportResult) -> ChartData | None:
 def _kind(result: ReportResult, reader: _Reader) -> ChartKind:
     asked, groups = CHARTS[result.chart], reader.groups
     if asked.of_whole:
-        negative = any((reader.value(group) or 0) < 0 for group in groups)
-        return CHARTS["bar"] if negative or not reader.is_additive or len(groups) > SERIES else asked
+        return asked if reader.is_whole and len(groups) <= SERIES else CHARTS["bar"]
+    if asked.name == "stacked_column" and not reader.can_stack:
+        return CHARTS["column"]
     if asked.name != "auto":
         return asked
-    if reader.series and reader.is_additive and len(groups) <= TOP:
+    if reader.can_stack and len(groups) <= TOP:
         return CHARTS["stacked_column"]
     if result.groupings[0].granularity and len(groups) > 1:
         return CHARTS["line"]
@@ -131,8 +132,6 @@ class _Reader:
         self.result, self.index, self.measure = result, index, measure
         self.groups: Sequence[Group] = result.groups
         self.names = dict(zip((group.key for group in self.groups), _distinct(group.label for group in self.groups), strict=True))
-        # Sums and counts of parts make up the whole; averages, extremes and unique counts don't, and must not be stacked.
-        self.is_additive = measure.name.endswith((":sum", "record_count"))
         inner = {group.value: group.label for outer in self.groups for group in outer.groups}
         fits = len(result.groupings) > 1 and 1 < len(inner) <= SERIES
         self.series = dict(zip(inner, _distinct(inner.values()), strict=True)) if fits else {}
@@ -140,6 +139,20 @@ class _Reader:
     def value(self, group: Group) -> Decimal | None:
         value = group.rows if self.index is None else self.result.cells[group.key][self.index]
         return None if value is None else Decimal(str(value))
+
+    def adds_up(self, groups: Sequence[Group], whole: Decimal | None) -> bool:
+        """Whether parts make up their whole. Averages and unique counts don't, nor what counts in several groups: they can't be stacked."""
+        return sum((self.value(group) or Decimal(0) for group in groups), Decimal(0)) == (whole or 0)
+
+    @property
+    def can_stack(self) -> bool:
+        return bool(self.series) and all(self.adds_up(group.groups, self.value(group)) for group in self.groups)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the groups are parts of the grand total, none of them negative."""
+        total = self.result.row_count if self.index is None else self.result.cells[()][self.index]
+        return self.adds_up(self.groups, None if total is None else Decimal(str(total))) and all((self.value(group) or 0) >= 0 for group in self.groups)
 
     def point(self, group: Group, label: str, series: str = "") -> Point:
         value = self.value(group)

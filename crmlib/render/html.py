@@ -140,7 +140,7 @@ class _Rows:
                         else "crm-report-text" for column in layout.columns]
         self.groupings = layout.groupings
         self.figures_from = next((n for n, column in enumerate(layout.columns) if column.kind == "aggregate"), len(layout.columns))
-        counts = any(column.name == "record_count" for column in layout.columns)
+        counts = any(column.name.endswith("record_count") for column in layout.columns)
         self.counts_rows = self.has_details or not counts
 
     def all(self) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _labels(result: ReportResult, layout: Layout, line: Line) -> Sequence[str]:
     if line.role is Role.GROUP:
         labels[line.opens:line.depth + 1] = line.values[line.opens:line.depth + 1]
     labels[line.depth] = line.label
-    counts = any(column.name == "record_count" for column in layout.columns)
+    counts = any(column.name.endswith("record_count") for column in layout.columns)
     if not counts or (shows_details(result) and line.role is Role.GROUP):
         labels[line.depth] = f"{_clipped(line.label)} ({show(line.rows, 'integer', result.settings)})"
     return [one_line(label) for label in labels]
