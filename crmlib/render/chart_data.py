@@ -152,7 +152,8 @@ class _Reader:
     def is_whole(self) -> bool:
         """Whether the groups are parts of the grand total, none of them negative."""
         total = self.result.row_count if self.index is None else self.result.cells[()][self.index]
-        return self.adds_up(self.groups, None if total is None else Decimal(str(total))) and all((self.value(group) or 0) >= 0 for group in self.groups)
+        whole = None if total is None else Decimal(str(total))
+        return self.adds_up(self.groups, whole) and all((self.value(group) or 0) >= 0 for group in self.groups)
 
     def point(self, group: Group, label: str, series: str = "") -> Point:
         value = self.value(group)
