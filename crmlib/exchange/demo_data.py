@@ -29,6 +29,8 @@ ACCOUNTS, CONTACTS, OPPORTUNITIES, LEADS, WRONG_NUMBERS = 2_000, 6_000, 8_000, 3
 SHARE_OF_BUYERS = 0.75
 """Of all accounts, those that ever had an opportunity."""
 BATCH = 20_000
+MANY_ACCOUNTS = 10_000
+"""From here on, indexes are made afterwards."""
 DEFAULT_SEED = 1887
 
 
@@ -68,17 +70,19 @@ def _fill(demo: Demo, schema: Schema, connection: Connection, scale: float, repo
     rng.shuffle(deals)
     leads = round(LEADS * scale)
     parents: list[int] = []
+    if accounts >= MANY_ACCOUNTS:
+        rows.drop_indexes(connection)
     for number in range(accounts):
         _make_client(demo, campaigns, names, contacts[number], deals[number], parents)
         if rows.waiting > BATCH:
             rows.write(connection)
-            report(0.85 * number / accounts)
+            report(0.7 * number / accounts)
     while rows.counts["lead"] < leads:
         lead = make_open_lead(demo, campaigns, names.firms)
         make_lead_calls(demo, lead)
         if rows.waiting > BATCH:
             rows.write(connection)
-            report(0.85 + 0.1 * rows.counts["lead"] / leads)
+            report(0.7 + 0.1 * rows.counts["lead"] / leads)
     make_wrong_numbers(demo, round(WRONG_NUMBERS * scale))
     rows.write(connection)
     make_plans(demo, schema, connection)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Index, func, select, text
 
 from crmlib.model.schema import Schema
 
@@ -31,6 +31,7 @@ class Rows:
         self._order = [table.info["name"] for table in schema.metadata.sorted_tables if table.info]
         self._waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._before = {name: connection.execute(select(func.max(table.c.id))).scalar() or 0 for name, table in self._tables.items()}
+        self._indexes: list[Index] = []
         self.counts: Counter[str] = Counter()
 
     def new_id(self, object: str) -> int:
@@ -64,8 +65,16 @@ class Rows:
             if rows := self._waiting.pop(name, None):
                 connection.execute(self._tables[name].insert(), rows)
 
+    def drop_indexes(self, connection: Connection) -> None:
+        """Do without indexes until `finish`: to sort millions of keys once is faster than to keep them sorted all the time."""
+        self._indexes = [index for table in self._tables.values() for index in table.indexes]
+        for index in self._indexes:
+            index.drop(connection)
+
     def finish(self, connection: Connection) -> None:
-        """Make the database give the next ids after ours, and know how its tables are filled."""
+        """Make the indexes that were dropped; make the database give the next ids after ours and know how its tables are filled."""
+        for index in self._indexes:
+            index.create(connection)
         if connection.dialect.name == "postgresql":
             for name, count in self.counts.items():
                 sequence = f"pg_get_serial_sequence('{self._tables[name].name}', 'id')"

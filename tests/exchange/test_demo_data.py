@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from crmlib.errors import UserError
 from crmlib.exchange.demo_company import finish_company, make_company
@@ -115,6 +115,19 @@ def test_settings_that_are_there_are_kept(sqlite_org: Org) -> None:
         fiscal_year_start=7)
     fill_demo(sqlite_org, TODAY, scale=SMALL)
     assert sqlite_org.settings.name == "Mine"
+
+
+def test_indexes_made_afterwards_are_all_there(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = index_names(org)
+    assert len(before) > 200
+    monkeypatch.setattr("crmlib.exchange.demo_data.MANY_ACCOUNTS", 0)
+    fill_demo(org, TODAY, scale=SMALL)
+    assert index_names(org) == before
+
+
+def index_names(org: Org) -> set[str]:
+    inspector = inspect(org.engine)
+    return {str(index["name"]) for table in inspector.get_table_names() for index in inspector.get_indexes(table)}
 
 
 def test_records_can_be_added_afterwards(org: Org) -> None:
