@@ -142,15 +142,16 @@ class ReportView:
 
     result: ReportResult
 
-    def to_pandas(self) -> pandas.DataFrame:
+    def to_pandas(self, index: bool = True, exact: bool = False) -> pandas.DataFrame:
+        """Groups as the index unless not wanted; figures as floats, or as exact decimals."""
         from crmlib.render.frame import to_pandas
 
-        return to_pandas(self.result)
+        return to_pandas(self.result, index, exact)
 
-    def to_html(self, max_rows: int | None = None) -> str:
+    def to_html(self, max_rows: int | None = None, chart: bool = False) -> str:
         from crmlib.render.html import to_html
 
-        return to_html(self.result, max_rows)
+        return to_html(self.result, max_rows, chart)
 
     def to_csv(self) -> str:
         from crmlib.render.csv import to_csv

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from crmlib.render.outputs import OUTPUTS
 from crmlib.workspace import connect
 
 as_user = click.option("--as", "username", metavar="USER", help="Run as this user, with their rights.")
@@ -27,19 +28,17 @@ def list_reports() -> None:
 @report_group.command("run")
 @click.argument("report", metavar="FOLDER/NAME")
 @as_user
-@click.option("--output", type=click.Choice(["table", "csv", "xlsx", "html", "json"]), default="table", show_default=True)
+@click.option("--output", type=click.Choice(list(OUTPUTS)), default="table", show_default=True)
 @click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; xlsx needs one.")
 def run(report: str, username: str | None, output: str, file: Path | None) -> None:
     """Run a report."""
-    from crmlib.render.outputs import OUTPUTS
-
     if output == "xlsx" and file is None:
         raise click.UsageError("an xlsx goes into a file: add --file report.xlsx")
-    view = connect(user=username).report(report).run()
-    content = OUTPUTS[output].render(view.result)
+    result = connect(user=username).report(report).run().result
+    content = OUTPUTS[output].write(result)
     if file is not None:
-        file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        click.echo(f"{file}: {view.result.row_count:,} records", err=True)
+        file.write_bytes(content)
+        click.echo(f"{file}: {result.row_count:,} records", err=True)
     else:
         click.echo(content, nl=False)
 

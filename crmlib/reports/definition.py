@@ -127,7 +127,7 @@ class Report(Definition):
     sort: tuple[Sort, ...] = ()
     row_limit: int | None = Field(default=None, ge=1)
     show_details: bool = False
-    chart: str = "auto"
+    chart: Literal["auto", "column", "bar", "line", "stacked_column", "pie", "donut", "none"] = "auto"
 
     @field_validator("columns", mode="before")
     @classmethod

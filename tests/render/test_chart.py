@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +12,7 @@ from crmlib.errors import DefinitionError
 from crmlib.model.org import Settings
 from crmlib.render.chart import DRAWINGS, PALETTE, chart_of, chart_png, chart_spec, chart_svg, compact
 from crmlib.render.chart_data import CHARTS, ChartData, chart_data
+from crmlib.reports.definition import Report
 from crmlib.reports.result import ReportResult, ResultColumn
 from tests.render import results
 
@@ -222,3 +223,7 @@ def test_three_digits(value: str | None, text: str) -> None:
     ("en_GB", "integer", "12.3M")])
 def test_three_digits_in_other_locales(locale: str, kind: str, text: str) -> None:
     assert compact(Decimal("12345678.9"), replace(EURO, type=kind), Settings(locale=locale)) == text
+
+
+def test_a_definition_may_ask_for_each_chart_and_no_other() -> None:
+    assert set(get_args(Report.model_fields["chart"].annotation)) == set(CHARTS)
