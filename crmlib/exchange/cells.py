@@ -80,6 +80,10 @@ def joined(cells: Cells, columns: tuple[str, ...]) -> str:
     return " ".join(text for column in columns if (text := cells.get(column, "").strip()))
 
 
+def first_filled(cells: Cells, columns: tuple[str, ...]) -> str:
+    return next((text for column in columns if (text := cells.get(column, "").strip())), "")
+
+
 def key_text(cells: Cells, columns: tuple[str, ...]) -> str:
     """The key these columns make together; empty when all are."""
     if len(columns) == 1:
@@ -91,6 +95,8 @@ def key_text(cells: Cells, columns: tuple[str, ...]) -> str:
 def condition(spec: FieldMapping) -> Callable[[Cells], bool]:
     """`holds(cells)`: whether a row meets all of `only_if`."""
     wanted = [(column, {text.casefold() for text in texts}) for column, texts in spec.only_if.items()]
+    if not wanted:
+        return lambda cells: True
     return lambda cells: all(cells.get(column, "").strip().casefold() in texts for column, texts in wanted)
 
 
@@ -100,6 +106,7 @@ def value_reader(field: Field, spec: FieldMapping, how: DateFormat | None, zone:
     constant = fixed(field, spec.constant)
     values = {text.casefold(): fixed(field, value) for text, value in spec.values.items()}
     holds = condition(spec)
+    columns, together = (spec.first_of, first_filled) if spec.first_of else (spec.column, joined)
     if spec.is_fixed:
         return lambda cells: None
 
@@ -108,7 +115,7 @@ def value_reader(field: Field, spec: FieldMapping, how: DateFormat | None, zone:
             return None
         if constant is not None:
             return constant
-        text = joined(cells, spec.column)
+        text = together(cells, columns)
         if values and text.casefold() in values:
             return values[text.casefold()]
         return read(text) if text else None
@@ -126,11 +133,13 @@ def key_reader(spec: FieldMapping, together: Callable[[Cells, tuple[str, ...]], 
     values = {text.casefold(): "" if value is None else str(value) for text, value in spec.values.items()}
     constant, default = (None if value is None else str(value) for value in (spec.constant, spec.default))
     holds = condition(spec)
+    columns = spec.first_of or spec.column
+    together = first_filled if spec.first_of else together
 
     def read_row(cells: Cells) -> str | None:
         if not holds(cells):
             return None
-        text = together(cells, spec.column) if constant is None else constant
+        text = together(cells, columns) if constant is None else constant
         text = values.get(text.casefold(), text) or default or ""
         if not text or not spec.add:
             return text or None

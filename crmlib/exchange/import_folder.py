@@ -45,7 +45,8 @@ def import_folder(org: Org, mapping_name: str, folder: Path, *, user_id: int | N
     raise_if_any(check_columns(mapping, source, files))
     _complete_columns(mapping, files)
     zone = ZoneInfo(mapping.time_zone) if mapping.time_zone else org.settings.zone
-    preparations = {name: preparation(mapping, name, org.schema, zone) for name in files}
+    absent = mapping.files.keys() - files.keys()
+    preparations = {name: preparation(mapping, name, org.schema, zone, absent) for name in files}
     steps = _Steps(progress, 2 * sum(len(file.rows) for file in files.values()))
     prepared = {name: list(steps.through(f"reading {files[name].name}", preparations[name].prepare(files[name]))) for name in files}
     loaded: list[Loaded] = []
@@ -61,7 +62,7 @@ def import_folder(org: Org, mapping_name: str, folder: Path, *, user_id: int | N
                     loader.remember_ids(mapping.external_id(name), org.schema.describe(mapping.files[name].object))
             for name in files:
                 loaded.append(loader.load(preparations[name], prepared[name]))
-                steps.done(f"loading {files[name].name}", len(prepared[name]))
+                steps.done(f"loading {files[name].name}", 2 * len(files[name].rows) - len(prepared[name]))
             for one in loaded:
                 loader.fill_deferred(one)
             warnings = loader.missing.warnings()
@@ -133,7 +134,8 @@ def _notes(mapping: Mapping, files: dict[str, CsvFile], folder: Path) -> list[st
               for name in there if name not in wanted]
     for name, file in files.items():
         spec = mapping.files[name]
-        used = {column for field in spec.all_fields.values() for column in field.columns_used} | {*spec.key, *spec.ignored_columns}
+        used = {*spec.key, *spec.only_rows_with, *spec.ignored_columns}
+        used |= {column for field in spec.all_fields.values() for column in field.columns_used}
         used |= {column for added in spec.add_columns for column in added.match.values()}
         used |= {spec.parent_by_total.line_total} if spec.parent_by_total else set()
         if unused := [column for column in file.columns if column not in used]:

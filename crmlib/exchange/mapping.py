@@ -17,6 +17,7 @@ This module knows the shape; `mapping_check` knows what makes sense against the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -63,6 +64,7 @@ class FieldMapping(Definition):
     """Where a field's value comes from. `name: Company` is short for `name: {column: Company}`."""
 
     column: Columns = ()
+    first_of: Columns = ()
     constant: Any = None
     default: Any = None
     values: Annotated[dict[str, Any], BeforeValidator(_keyed_by_text)] = Field(default_factory=dict)
@@ -86,7 +88,7 @@ class FieldMapping(Definition):
 
     @property
     def columns_used(self) -> tuple[str, ...]:
-        return (*self.column, *self.only_if)
+        return (*self.column, *self.first_of, *self.only_if)
 
 
 class AddedColumns(Definition):
@@ -117,6 +119,7 @@ class FileMapping(Definition):
     key: Columns
     fields: dict[str, FieldMapping] = Field(default_factory=dict)
     dates: str | None = None
+    only_rows_with: Columns = ()
     repeats: bool = False
     same_as_existing: str | None = None
     add_columns: tuple[AddedColumns, ...] = ()
@@ -135,6 +138,10 @@ class FileMapping(Definition):
         if self.fields or not self.rows:
             return self.fields
         return {name: FieldMapping(column=(name,), once=True) for row in self.rows for name in row}
+
+    def columns_from(self, sources: Collection[str]) -> set[str]:
+        """Columns that `add_columns` takes from these files."""
+        return {column for added in self.add_columns if added.look_in in sources for column in added.take}
 
     @property
     def whole_row_is_key(self) -> bool:

@@ -89,9 +89,10 @@ def _check_field(mapping: Mapping, name: str, field: Field, spec: FieldMapping, 
     place = ("files", name, "fields", field.name)
     where = source.place(*place)
     yield from _check_dates(spec.dates, mapping, source.place(*place, "dates"))
-    if spec.column and spec.constant is not None:
-        yield Problem("bad-value", f"{field.name!r} has both a column and a constant", where, "a 'default' is for empty cells")
-    if not spec.column and spec.constant is None and spec.default is None:
+    if sum((bool(spec.column), bool(spec.first_of), spec.constant is not None)) > 1:
+        yield Problem("bad-value", f"{field.name!r} can have one of 'column', 'first_of' and 'constant'", where,
+                      "a 'default' is for empty cells")
+    if not spec.column and not spec.first_of and spec.constant is None and spec.default is None:
         yield Problem("missing-key", f"{field.name!r} has no column", where, "or give a 'constant'")
     if field.type.name == "lookup":
         yield from _check_lookup(mapping, name, field, spec, schema, source)
@@ -173,6 +174,7 @@ def _columns_named(file: FileMapping) -> Iterator[tuple[tuple[str, ...], tuple[s
     """Columns of its own file that a mapping names, and where it does."""
     if not file.whole_row_is_key:
         yield file.key, ("key",)
+    yield file.only_rows_with, ("only_rows_with",)
     for name, spec in file.all_fields.items():
         yield spec.columns_used, ("fields", name)
     for added in file.add_columns:

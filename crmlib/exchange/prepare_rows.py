@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -75,15 +75,15 @@ class Preparation:
         return (*(mapped.field.column.name for mapped in self.fields), *(lookup.field.column.name for lookup in self.lookups))
 
     def prepare(self, file: CsvFile) -> Iterator[PreparedRow]:
-        """Each row read; those with problems are to be rejected. With `repeats`, only the first row of each key."""
-        repeats = self.mapping.files[self.name].repeats
+        """Each row that is meant, read; those with problems are to be rejected."""
+        wanted = self.mapping.files[self.name]
         lines_by_key: dict[str, int] = {}
         for row, key in zip(file.rows, self._keys(file), strict=True):
-            if repeats and (not key or key in lines_by_key):
+            if not all(row.cells.get(column, "").strip() for column in wanted.only_rows_with) or (wanted.repeats and key in lines_by_key):
                 continue
             prepared = PreparedRow(row, self.mapping.external_id(self.name, key))
             if not key:
-                row.problems.append(f"{' and '.join(self.mapping.files[self.name].key)}: is empty, and it is the key")
+                row.problems.append(f"{' and '.join(wanted.key)}: is empty, and it is the key")
             elif key in lines_by_key:
                 row.problems.append(f"the key {key!r} was used in line {lines_by_key[key]} already")
             else:
@@ -129,14 +129,17 @@ class Preparation:
             yield f"{digest}-{seen[digest]}"
 
 
-def preparation(mapping: Mapping, name: str, schema: Schema, zone: tzinfo) -> Preparation:
-    """How to read the rows of this file. `zone`: of moments that are written without one."""
+def preparation(mapping: Mapping, name: str, schema: Schema, zone: tzinfo, absent: Collection[str] = ()) -> Preparation:
+    """How to read the rows of this file. `zone`: of moments that are written without one. `absent`: files that are not there."""
     wanted = mapping.files[name]
     described = schema.describe(wanted.object)
+    unknown = wanted.columns_from(absent)
     fields, lookups = [], []
     for field_name, spec in wanted.all_fields.items():
         target = described.field(field_name)
-        title = " and ".join(spec.column) or field_name
+        if not unknown.isdisjoint(spec.columns_used) and not target.required:
+            continue  # not empty but unknown: what is stored stays
+        title = " and ".join(spec.column) or " or ".join(spec.first_of) or field_name
         how = mapping.date_formats.get(spec.dates or wanted.dates or "")
         if target.type.name == "lookup":
             lookups.append(Lookup(target, title, spec, is_deferred(mapping, name, target, spec),

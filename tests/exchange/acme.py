@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +135,3 @@ Counts = tuple[int, int, int, int]
 def counts(summary: ImportSummary) -> dict[str, Counts]:
     """Created, updated, unchanged, rejected per object."""
     return {file.object: (file.created, file.updated, file.unchanged, file.rejected) for file in summary.files}
-
-
-Change = Callable[[Export], None]

@@ -182,6 +182,7 @@ files:
     file: all.csv
     object: account
     key: Company No
+    only_rows_with: Company No
     repeats: true
     fields: {name: Company}
   people:
@@ -195,6 +196,28 @@ files:
     assert counts(export.load(org)) == {"account": (1, 0, 0, 1), "contact": (4, 0, 0, 0)}
     assert [(row["name"], row["account"]) for row in records(org, "contact").values()] == [
         ("Ada", "Sun"), ("Bob", "Sun"), ("Eve", None), ("Zoe", None)]
+
+
+def test_what_comes_from_a_file_that_is_not_there_stays_as_it_is(org: Org, tmp_path: Path) -> None:
+    export = Export(tmp_path, """\
+system: acme
+files:
+  companies:
+    file: companies.csv
+    object: account
+    key: Number
+    add_columns: [{look_in: towns, match: {Company: Number}, take: [Town]}]
+    fields: {name: Name, city: Town}
+  towns:
+    file: towns.csv
+    object: account
+    key: Company
+    fields: {name: Town}
+""", {"companies.csv": "Number,Name\n1,Sun\n", "towns.csv": "Company,Town\n1,Delft\n"})
+    export.load(org)
+    (export.folder / "towns.csv").unlink()
+    assert export.load(org).total("updated") == 0
+    assert records(org, "account")["acme:companies:1"]["city"] == "Delft"
 
 
 # --- rejected

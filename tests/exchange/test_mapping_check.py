@@ -115,7 +115,8 @@ files:
 """, tmp_path, sqlite_org) == [
         ("unknown-time-zone", "2"), ("bad-date-format", "4"), ("unknown-object", "8"), ("unknown-date-format", "14"),
         ("unknown-field", "15"), ("unknown-file", "17"), ("missing-field", "18"), ("unknown-field", "19"),
-        ("read-only-field", "20"), ("bad-value", "21"), ("bad-value", "22"), ("not-a-lookup", "23"), ("wrong-object", "24"), ("missing-key", "25"), ("bad-value", "26"),
+        ("read-only-field", "20"), ("bad-value", "21"), ("bad-value", "22"),
+        ("not-a-lookup", "23"), ("wrong-object", "24"), ("missing-key", "25"), ("bad-value", "26"),
         ("missing-key", "27"), ("bad-order", "35"), ("unknown-field", "36"), ("unknown-field", "37")]
 
 
