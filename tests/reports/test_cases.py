@@ -9,12 +9,13 @@ A case is a file in `cases/`. To add one, write down the report and the SQL; not
     check_totals: [SELECT ...]   the same with fewer groups, and at last with none
 
 Amounts are whole cents on SQLite: the test puts the point into results, and `:unit` in a query is 100 there and 1 on
-PostgreSQL. A period is written as its first day. The order of rows counts when the query has an ORDER BY. Where the databases
+PostgreSQL. A period is written as its first day. The order of rows counts when the query ends with an ORDER BY. Where the databases
 need different words, a query is {sqlite: ..., postgresql: ...}. Dates in queries are seen from 13 May 2026.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -78,7 +79,7 @@ def _compare(query: Query, found: list[tuple[Any, ...]], columns: tuple[ResultCo
                 for row in org.fetch(text(sql).bindparams(**unit))]
     assert expected, "a query that finds nothing proves nothing"
     got = [tuple(_plain(value) for value in row) for row in found]
-    if "ORDER BY" not in sql:
+    if not re.search(r"ORDER BY [^)]*$", sql):
         got, expected = sorted(got, key=repr), sorted(expected, key=repr)
     assert got == expected
 
