@@ -172,9 +172,14 @@ class _Planner:
                 granularity = granularity or "day"
             return PlannedGrouping(self.ref(found), found.label, granularity, descending=descending, values=found.field.values)
         shown = self.through(path, "name", found.label)
-        has_position = "position" in self.schema.describe(found.field.to).fields
         return PlannedGrouping(replace(self.through(path, "id", found.label), path=path), found.label, shown=shown,
-                               order=self.through(path, "position", found.label) if has_position else None, descending=descending)
+                               order=self.through(path, "position", found.label) if self.has_places(found.field) else None,
+                               descending=descending)
+
+    def has_places(self, lookup: Field) -> bool:
+        """Whether the records it points to have an order of their own, as stages do: a number `position` (a contact's is a job)."""
+        position = self.schema.describe(lookup.to).fields.get("position") if lookup.to else None
+        return position is not None and position.family == "number"
 
     def aggregate(self, name: str, path: str | None, label: str, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
         if path is None:
@@ -214,7 +219,7 @@ class _Planner:
 
     def sort(self, path: str, descending: bool) -> PlannedSort:
         found = self.view.find(path)
-        if found.field.to and "position" in self.schema.describe(found.field.to).fields:
+        if self.has_places(found.field):
             return PlannedSort(self.through(path, "position", found.label), descending)
         return PlannedSort(self.shown(path), descending, found.field.values)
 
