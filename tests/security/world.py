@@ -41,8 +41,9 @@ class World:
         rights = add(self.org, "permission_set", **values)
         for name, words in objects.items():
             add(self.org, "object_permission", name=name, permission_set=rights, **{RIGHT_COLUMNS[word]: True for word in words.split()})
+        edits = any("edit" in words for words in objects.values())
         for name in fields:
-            add(self.org, "field_permission", name=name, permission_set=rights, can_read=True, can_edit="edit" in " ".join(objects.values()))
+            add(self.org, "field_permission", name=name, permission_set=rights, can_read=True, can_edit=edits)
         for username in usernames:
             add(self.org, "permission_assignment", user=self.users[username], permission_set=rights)
         return rights
