@@ -33,6 +33,7 @@ STYLE = """<style>
 .crm-report .crm-report-note{border-left:3px solid var(--crm-line);padding:.1em 0 .1em .7em;font-size:.93em}
 .crm-report dl.crm-report-figures{display:flex;flex-wrap:wrap;gap:.5em 2.2em;margin:.5em 0 .8em;padding:0}
 .crm-report dl.crm-report-figures div{display:flex;flex-direction:column-reverse}
+.crm-report dl.crm-report-figures dt,.crm-report dl.crm-report-figures dd{float:none;width:auto;padding:0}
 .crm-report dl.crm-report-figures dt{font-weight:400;opacity:.78;font-size:.88em;margin:0}
 .crm-report dl.crm-report-figures dd{font-size:1.3em;font-weight:600;font-variant-numeric:tabular-nums;margin:0;line-height:1.25}
 .crm-report .crm-report-chart{background:#fff;border:1px solid var(--crm-line);border-radius:6px;margin:.8em 0 1em;padding:0;
