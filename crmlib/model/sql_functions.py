@@ -67,6 +67,16 @@ class day_number(FunctionElement[int]):
     name = "day_number"
 
 
+class same_scale(FunctionElement[Any]):
+    """`same_scale(decimal, 100)`: an ExactDecimal beside one with two more digits after the point.
+
+    SQLite holds both as whole numbers of their smallest unit; PostgreSQL knows their value.
+    """
+
+    inherit_cache = True
+    name = "same_scale"
+
+
 def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:
     return [compiler.process(clause, **kw) for clause in element.clauses]
 
@@ -82,6 +92,7 @@ _template(lower_text, sqlite="crm_lower({0})", postgresql='lower(({0}) COLLATE "
 _template(sort_key, sqlite="crm_sort_key({0})",
           postgresql="regexp_replace(normalize(lower(({0}) COLLATE \"und-x-icu\"), NFD), '[\u0300-\u036f]', '', 'g') COLLATE \"C\"")
 _template(code_points, sqlite="({0}) COLLATE BINARY", postgresql='({0}) COLLATE "C"')
+_template(same_scale, sqlite="(({0}) * {1})", postgresql="({0} + 0 * {1})")
 _template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
 _template(month_number, sqlite="(CAST(substr({0}, 1, 4) AS INTEGER) * 12 + CAST(substr({0}, 6, 2) AS INTEGER) - 1)",
           postgresql="CAST(extract(year FROM {0}) * 12 + extract(month FROM {0}) - 1 AS INTEGER)")

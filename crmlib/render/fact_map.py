@@ -83,7 +83,7 @@ def _facts(result: ReportResult, has_details: bool) -> Iterator[tuple[str, dict[
     show_figures, show_cells = showers(result.aggregates, result.settings), showers(result.columns, result.settings)
 
     def fact(key: Key) -> dict[str, Any]:
-        figures = zip(result.aggregates, show_figures, result.cells.get(key, ()), strict=False)
+        figures = zip(result.aggregates, show_figures, result.cells.get((key, ()), ()), strict=False)
         return {"aggregates": [{"label": show(value), "value": _value(value, column, result)} for column, show, value in figures],
                 "rows": [{"id": row.record_id, "dataCells": [
                     {"label": show(value), "value": _detail(value, column, result)}

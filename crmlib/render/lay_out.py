@@ -138,7 +138,7 @@ def shows_details(result: ReportResult) -> bool:
 
 
 def _figures(result: ReportResult) -> tuple[Figure, ...]:
-    cells = result.cells.get((), ()) if result.aggregates else ()
+    cells = result.cells.get(((), ()), ()) if result.aggregates else ()
     return tuple(Figure(column.label, value, column.type, column.scale)
                  for column, value in zip(result.aggregates, cells, strict=False))
 
@@ -169,7 +169,7 @@ class _Groups:
     def lines(self) -> Iterator[Line]:
         for group in self.result.groups:
             yield from self.group(group, ())
-        yield Line(Role.GRAND_TOTAL, 0, self.values((), self.result.cells[()]), (), label="Total", rows=self.result.row_count,
+        yield Line(Role.GRAND_TOTAL, 0, self.values((), self.result.cells[(), ()]), (), label="Total", rows=self.result.row_count,
                    has_figures=True)
 
     def group(self, group: Group, outer: tuple[str, ...]) -> Iterator[Line]:
@@ -196,7 +196,7 @@ class _Groups:
         depth = len(labels) - 1
         shared = next((n for n, pair in enumerate(zip(self.above, group.key, strict=False)) if pair[0] != pair[1]), len(self.above))
         self.above = group.key
-        figures = self.result.cells[group.key] if with_figures else self.no_figures
+        figures = self.result.cells[group.key, ()] if with_figures else self.no_figures
         label = f"Total {group.label}" if role is Role.SUBTOTAL else group.label
         return Line(role, depth, self.values(labels, figures), group.key, label=label, rows=group.rows,
                     opens=depth if role is Role.SUBTOTAL else min(shared, depth), has_figures=with_figures)
