@@ -69,7 +69,7 @@ def _group(result: ReportResult, group: Group, path: str, depth: int) -> dict[st
 
 def _group_value(result: ReportResult, group: Group, column: ResultColumn) -> tuple[Any, dict[str, str] | None]:
     """The value, and for a period its first and last day."""
-    if group.value is None or column.granularity is None:
+    if group.value is None or column.granularity is None or not GRANULARITIES[column.granularity].is_range:
         return _value(group.value, column, result), None
     start, after = GRANULARITIES[column.granularity].range(group.value, result.settings)
     days = {"startDate": start.isoformat(), "endDate": (after - timedelta(days=1)).isoformat()}

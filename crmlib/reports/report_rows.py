@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Label, Select, case, func, literal, select
+from sqlalchemy import CTE, ColumnElement, Label, Select, case, func, select
 from sqlalchemy.sql.base import ColumnCollection
 
 from crmlib.model.schema import Schema
-from crmlib.model.sql_functions import code_points, local_date, sort_key
+from crmlib.model.sql_functions import code_points, sort_key
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.join import Join
 from crmlib.reports.operators import TEXTS
@@ -79,9 +79,7 @@ class ReportRows:
         value = self.value(grouping.key)
         if not grouping.granularity:
             return value
-        settings = self.plan.settings
-        day = local_date(value, literal(settings.time_zone)) if grouping.key.family == "datetime" else value
-        return GRANULARITIES[grouping.granularity].number_sql(day, settings)
+        return GRANULARITIES[grouping.granularity].number_sql(value, grouping.key.family, self.plan.settings)
 
     def _restricted(self, columns: list[Label[Any]]) -> Select[Any]:
         """The rows with these columns; only the first ones if the report has a row limit, only one group's after a drill-down."""

@@ -68,7 +68,7 @@ def explain(secured: SecuredPlan, org: Org) -> str:
 def sql_texts(statements: Statements, dialect: Dialect) -> list[str]:
     """The statements as SQL with their values in place, for reading."""
     reading = copy(dialect)  # psycopg wants each % doubled; whoever copies the SQL into psql does not
-    reading.paramstyle = "named"
+    reading.paramstyle, reading.positional = "named", False
     reading.identifier_preparer = reading.preparer(reading)
     asked = [("-- groups and totals", statements.cells), ("-- details", statements.details)]
     return [f"{title}\n{statement.compile(dialect=reading, compile_kwargs={'literal_binds': True})}\n"

@@ -82,8 +82,8 @@ class _Check:
                 yield Problem("unknown-granularity", f"there is no date granularity {name!r}",
                               self.source.place(*place, "date_granularity"),
                               did_you_mean(name, GRANULARITIES) or f"granularities: {', '.join(GRANULARITIES)}")
-            elif name is not None and self.found and self.found.field.family not in ("date", "datetime"):
-                yield Problem("not-a-date", f"{self.found.label} is no date and has no {name}",
+            elif name is not None and self.found and self.found.field.family not in GRANULARITIES[name].families:
+                yield Problem("not-a-date", f"{self.found.label} is a {self.found.field.type.label.lower()} field and has no {name}",
                               self.source.place(*place, "date_granularity"))
             if grouping.order_by is not None and grouping.order_by not in aggregates:
                 yield Problem("unknown-aggregate", f"the report has no aggregate {grouping.order_by!r} to order groups by",
