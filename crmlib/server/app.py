@@ -32,6 +32,9 @@ LABEXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyter
 
 CULL_IDLE_SECONDS = 15 * 60
 CULL_INTERVAL_SECONDS = 60
+PING_MILLISECONDS = 30_000
+LONGEST_SOCKET_FOLDER = 38
+"""A socket's path may have 103 letters on every system; a kernel's adds 65 to its folder's."""
 
 CONTENT_SECURITY_POLICY = "; ".join((
     "default-src 'self'",
@@ -128,7 +131,7 @@ def jupyter_folders() -> Iterator[Path]:
         # Other sessions' history is nobody's business; and what is logged is meant for this terminal, not for the browser.
         (profile / "ipython_kernel_config.py").write_text(
             "c.HistoryManager.enabled = False\nc.IPKernelApp.capture_fd_output = False\n")
-        for variable, value in {"JUPYTER_NO_CONFIG": "1", "JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data",
+        for variable, value in {"JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data",
                                 "JUPYTER_RUNTIME_DIR": folder / "runtime", "JUPYTER_PATH": folder / "data",
                                 "JUPYTER_PREFER_ENV_PATH": "1", "IPYTHONDIR": folder / "ipython"}.items():
             os.environ[variable] = str(value)
@@ -140,14 +143,17 @@ def _config(folder: Path, ip: str) -> Any:
 
     config = Config()
     config.Voila.open_browser = False
+    config.Voila.config_file_paths = []
     config.Voila.port_retries = 0
     config.Voila.connection_dir_root = str(folder)
-    config.Voila.log_level = "WARN"
+    config.Voila.log_level = "ERROR"
     config.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "same-origin"},
         # A page on the internet could otherwise give its own name our address, and read what the demo user may.
         "allow_remote_access": not is_local(ip),
         "local_hostnames": ["localhost"],
+        "ws_ping_interval": PING_MILLISECONDS,
+        "ws_ping_timeout": PING_MILLISECONDS,
     }
     config.VoilaConfiguration.template = TEMPLATE
     config.VoilaConfiguration.show_tracebacks = False
@@ -155,6 +161,8 @@ def _config(folder: Path, ip: str) -> Any:
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaConfiguration.extension_allowlist = list(LABEXTENSIONS)
     config.VoilaConfiguration.extension_denylist = []
+    # Sockets in a folder of our own, where they fit: by TCP any user of this machine could try to reach a kernel.
+    config.KernelManager.transport = "ipc" if os.name == "posix" and len(str(folder)) <= LONGEST_SOCKET_FOLDER else "tcp"
     config.MappingKernelManager.cull_idle_timeout = CULL_IDLE_SECONDS
     config.MappingKernelManager.cull_interval = CULL_INTERVAL_SECONDS
     config.MappingKernelManager.default_kernel_name = "python3"

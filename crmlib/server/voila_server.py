@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jinja2
-from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from nbconvert.exporters.templateexporter import TemplateExporter
 from tornado.web import HTTPError
@@ -18,7 +20,17 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 A_DAY = 24 * 60 * 60
 
 
-class _Kept:
+class _Plain:
+    """Faults in a line of text; Jupyter's own error pages need parts that we don't serve."""
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        said = ("There is no such page. The workbench is at /" if status_code in (404, 405) else
+                f"The page could not be opened ({status_code}). Reload it; if that does not help, look at the server's log.")
+        self.set_header("Content-Type", "text/plain; charset=utf-8")  # type: ignore[attr-defined]
+        self.finish(f"{said}\n")  # type: ignore[attr-defined]
+
+
+class _Kept(_Plain):
     """Browsers keep these files for a day; Voila has them ask again for each of about a hundred on every page."""
 
     def set_extra_headers(self, path: str) -> None:
@@ -33,7 +45,23 @@ class KeptStatic(_Kept, MultiStaticFileHandler):
 
 
 class KeptTemplate(_Kept, TemplateStaticFileHandler):
-    pass
+    def parse_url_path(self, url_path: str) -> str:
+        with _missing_if_odd():
+            return str(super().parse_url_path(url_path))
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        with _missing_if_odd():
+            return str(super().get_absolute_path(root, path))
+
+
+@contextmanager
+def _missing_if_odd() -> Iterator[None]:
+    """Voila takes addresses apart as TEMPLATE/static/FILE and stumbles over any other."""
+    try:
+        yield
+    except (ValueError, AssertionError) as error:
+        raise HTTPError(404) from error
 
 
 class KeptLabextension(_Kept, FileFindHandler):
@@ -41,28 +69,13 @@ class KeptLabextension(_Kept, FileFindHandler):
         super().initialize(path=path)
 
 
-class Page(TornadoVoilaHandler):
-    """The one page. Voila redirects any further path to its file handler, which we don't have."""
+class Page(_Plain, TornadoVoilaHandler):
+    """The one page, and whatever else is asked for: Voila would look for that among files."""
 
     async def get(self, path: str | None = None) -> None:
         if path:
             raise HTTPError(404)
         await super().get()
-
-    def write_error(self, status_code: int, **details: Any) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"The page could not be started ({status_code}). Reload it; if that does not help, look at the server's log.\n")
-
-
-class Missing(JupyterHandler):
-    """Everything else."""
-
-    def prepare(self) -> None:  # type: ignore[override]
-        raise HTTPError(404)
-
-    def write_error(self, status_code: int, **details: Any) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish("There is no such page. The workbench is at /\n")
 
 
 SERVED: dict[type, type] = {
@@ -84,8 +97,7 @@ class CrmVoila(Voila):
     announcement = ""
 
     def init_handlers(self) -> list[Any]:
-        kept = [(pattern, SERVED[handler], *rest) for pattern, handler, *rest in super().init_handlers() if handler in SERVED]
-        return [*kept, (r"/.*", Missing)]
+        return [(pattern, SERVED[handler], *rest) for pattern, handler, *rest in super().init_handlers() if handler in SERVED]
 
     def listen(self) -> None:
         print(self.announcement, flush=True)

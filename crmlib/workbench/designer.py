@@ -218,7 +218,7 @@ class Designer(HasTraits):
 
     def set_date(self, index: int, position: int, word: str, number: str = "") -> None:
         """A relative date, or "date" for a day of its own."""
-        self.set_value(index, position, str(date_value(word, number, self.org.today())))
+        self.set_value(index, position, str(date_value(word, number, self.org.org.today())))
 
     def set_details(self, shown: bool) -> None:
         self.change("show the records" if shown else "hide the records", show_details=shown)

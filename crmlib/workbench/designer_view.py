@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from crmlib.errors import Problem, UserError
+from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.definition import Filter
 from crmlib.reports.granularities import GRANULARITIES
@@ -157,9 +158,11 @@ class DesignerView:
         self.state.set_date(*sent.numbers(place), word, typed)
 
     def set_row_limit(self, typed: str) -> None:
+        """What is no number stays as it was typed, with the problem beside it."""
         self.row_limit_typed = typed
-        self.state.set_row_limit(typed)
-        self.row_limit_typed = None
+        with suppress(DefinitionError):
+            self.state.set_row_limit(typed)
+            self.row_limit_typed = None
 
     def show_pane(self, name: str) -> None:
         if name in ("fields", "outline", "preview"):

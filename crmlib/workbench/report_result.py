@@ -141,7 +141,7 @@ class ResultView:
         state = self.state
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
                       table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
-                      records_of=None if state.key is None else self.path_to(state.key))
+                      beside=state.outcome is not None and not state.outcome.result.show_details, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:
         from crmlib.render.html import to_html

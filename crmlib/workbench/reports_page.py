@@ -138,6 +138,10 @@ class ReportsPage:
         else:
             self.notice = Notice(self.notices, "That did not work, and it is our fault. The server's log says why.", kind="failed")
 
+    def forget_failure(self) -> None:
+        if self.notice and self.notice.kind == "failed":
+            self.notice = None
+
     def notice_action(self) -> None:
         notice, self.notice = self.notice, None
         if notice and notice.act:

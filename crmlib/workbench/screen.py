@@ -51,6 +51,9 @@ class Page(Protocol):
     def tell(self, error: Exception) -> None:
         """Show that an action failed."""
 
+    def forget_failure(self) -> None:
+        """Show no longer what failed: something else is being done now."""
+
 
 class Screen(anywidget.AnyWidget):
     """Shows a page and passes on what people do."""
@@ -92,6 +95,7 @@ class Screen(anywidget.AnyWidget):
         if act is None:
             log.warning("no such action: %r", action)
             return
+        self.page.forget_failure()
         try:
             act(item, value)
         except UserError as error:
