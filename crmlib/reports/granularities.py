@@ -52,12 +52,10 @@ class Granularity:
     def number_sql(self, value: ColumnElement, family: str, settings: Settings) -> ColumnElement[int]:
         """The period's number, of a date or of a moment in the organization's time zone."""
         zone = literal(settings.time_zone)
-        if self.unit == "hour":
-            number = local_hour(value, zone)
-        else:
-            number = UNITS[self.unit].sql(local_date(value, zone) if family == "datetime" else value)
+        day = local_date(value, zone) if family == "datetime" else value
+        counted = local_hour(value, zone) if self.unit == "hour" else UNITS[self.unit].sql(day)
         # All numbers are positive, so that integer division rounds down on every database.
-        number = (number + self.offset(settings)) // self.size
+        number: ColumnElement[int] = (counted + self.offset(settings)) // self.size
         return number if self.cycle is None else number % self.cycle
 
     def number(self, day: date, settings: Settings) -> int:

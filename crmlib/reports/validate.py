@@ -55,8 +55,9 @@ class _Check:
                           "add groupings_down")
         elif report.format != fitting:
             groupings = {"matrix": "groupings down and across", "summary": "groupings down", "tabular": "no groupings"}
+            where = {"matrix": "groupings_across", "summary": "groupings_down", "tabular": "format"}[fitting]
             yield Problem("format", f"a {report.format} report has {groupings[report.format]}, this one has {groupings[fitting]}",
-                          self.source.place("format"), f"write format: {fitting}, or change the groupings")
+                          self.source.place(where), f"write format: {fitting}, or change the groupings")
         if not report.columns and not report.aggregates:
             yield Problem("empty", "the report shows nothing", self.source.place(), "add columns or aggregates")
 
@@ -83,7 +84,7 @@ class _Check:
                               self.source.place(*place, "date_granularity"),
                               did_you_mean(name, GRANULARITIES) or f"granularities: {', '.join(GRANULARITIES)}")
             elif name is not None and self.found and self.found.field.family not in GRANULARITIES[name].families:
-                yield Problem("not-a-date", f"{self.found.label} is a {self.found.field.type.label.lower()} field and has no {name}",
+                yield Problem("not-a-date", f"{self.found.label} has no {name}: it is a {self.found.field.type.label.lower()} field",
                               self.source.place(*place, "date_granularity"))
             if grouping.order_by is not None and grouping.order_by not in aggregates:
                 yield Problem("unknown-aggregate", f"the report has no aggregate {grouping.order_by!r} to order groups by",

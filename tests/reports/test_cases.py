@@ -89,11 +89,11 @@ def _cells(result: ReportResult, level: int) -> Iterator[tuple[Any, ...]]:
     def walk(groups: tuple[Group, ...], around: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         for group in groups:
             if len(group.key) == level:
-                yield (*around, _group_value(result, group), *result.cells[group.key])
+                yield (*around, _group_value(result, group), *result.cells[group.key, ()])
             else:
                 yield from walk(group.groups, (*around, _group_value(result, group)))
 
-    yield from walk(result.groups, ()) if level else [result.cells[()]]
+    yield from walk(result.groups, ()) if level else [result.cells[(), ()]]
 
 
 def _group_value(result: ReportResult, group: Group) -> Any:
