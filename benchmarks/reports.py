@@ -25,7 +25,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from crmlib.exchange.demo_data import fill_demo
+from crmlib.demo.fill_demo import fill_demo
 from crmlib.model.org import Org
 from crmlib.reports.compile_plan import compile_plan
 from crmlib.reports.run_report import prepare

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,12 @@ class RunnableReport:
 
     @cached_property
     def view(self) -> ReportTypeView:
-        return self.workspace.catalog.report_type(self.definition.report_type)
+        """Its report type. Raises NotFound or DefinitionError, with the line of the report where the report type has none."""
+        try:
+            return self.workspace.catalog.report_type(self.definition.report_type)
+        except UserError as error:
+            where = self.source.place("report_type")
+            raise type(error)(replace(problem, where=problem.where or where) for problem in error.problems) from None
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with it; never raises."""
@@ -112,8 +117,7 @@ class RunnableReport:
         try:
             return list(validate(self.definition, self.view, org.settings, org.today(), self.source))
         except UserError as error:
-            return [Problem(problem.code, problem.message, problem.where or self.source.place("report_type"), problem.hint)
-                    for problem in error.problems]
+            return list(error.problems)
 
     def run(self, detail_limit: int | None = None, within: Key | None = None, across: Key = ()) -> ReportView:
         """Run it. detail_limit: fetch at most so many detail rows, totals are of all. Raises DefinitionError, AccessDenied."""

@@ -218,7 +218,7 @@ def postgres_org(postgres_url: str) -> Iterator[Org]:
 
 
 def _demo(url: str) -> Iterator[Org]:
-    from crmlib.exchange.demo_data import fill_demo
+    from crmlib.demo.fill_demo import fill_demo
 
     org = Org.open(url)
     fill_demo(org, TODAY, DEMO_SEED, DEMO_SCALE)

@@ -24,7 +24,7 @@ FLOORS = (
     ("model", "formulas", "migrations"),
     ("security",),
     ("records",),
-    ("reports", "work", "exchange"),
+    ("reports", "work", "exchange", "demo"),
     ("render", "delivery"),
     ("workspace", "crmlib"),  # `crmlib` itself: its __init__.py, which hands out the workspace
     ("workbench",),
@@ -39,7 +39,7 @@ NEIGHBOURS = {
 }
 
 LIBRARIES = {
-    "sqlalchemy": {"model", "formulas", "migrations", "security", "records", "reports", "work", "exchange", "delivery"},
+    "sqlalchemy": {"model", "formulas", "migrations", "security", "records", "reports", "work", "exchange", "demo", "delivery"},
     "psycopg": {"model"},
     "alembic": {"model", "migrations"},
     "pandas": {"render", "workspace"},

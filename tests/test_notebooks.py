@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 import crmlib
 from crmlib.delivery.run import REPORT_NOTEBOOK, execute
-from crmlib.exchange.demo_data import fill_demo
+from crmlib.demo.fill_demo import fill_demo
 from crmlib.model.org import Org
 from tests.conftest import DEMO_SCALE, DEMO_SEED
 

@@ -18,7 +18,7 @@ def demo_command(scale: float, seed: int | None, today: datetime | None, databas
     """Fill an empty base with a demo company: 12 users, two years of deals, meetings, calls, invoices."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    from crmlib.exchange.demo_data import DEFAULT_SEED, fill_demo, is_empty
+    from crmlib.demo.fill_demo import DEFAULT_SEED, fill_demo, is_empty
     from crmlib.model.org import Org
 
     org = Org.open(database)

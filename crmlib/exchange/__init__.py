@@ -1,1 +1,1 @@
-"""What goes in and out in bulk: other systems' exports by a mapping, and the demo organisation."""
+"""What comes in in bulk: other systems' exports, by a mapping."""

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import count
 
 from crmlib.model.org import Settings
+from crmlib.model.schema import Field
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.definition import CrossFilter, Filter, Grouping, Report, ReportType
 from crmlib.reports.filter_logic import all_of, parse_logic
@@ -103,10 +104,14 @@ class _Planner:
             return replace(planned, granularity=grouping.date_granularity or "day")
         if found.field.to is None:
             return planned
-        has_position = "position" in self.schema.describe(found.field.to).fields
         key = replace(self.through(path, "id", found.label), path=path)
         return replace(planned, key=key, shown=self.through(path, "name", found.label),
-                       order=self.through(path, "position", found.label) if has_position else None)
+                       order=self.through(path, "position", found.label) if self.has_places(found.field) else None)
+
+    def has_places(self, lookup: Field) -> bool:
+        """Whether the records it points to have an order of their own, as stages do: a number `position` (a contact's is a job)."""
+        position = self.schema.describe(lookup.to).fields.get("position") if lookup.to else None
+        return position is not None and position.family == "number"
 
     def aggregate(self, name: str, path: str | None, label: str, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
         if path is None:
@@ -163,6 +168,6 @@ class _Planner:
 
     def sort(self, path: str, descending: bool) -> PlannedSort:
         found = self.view.find(path)
-        if found.field.to and "position" in self.schema.describe(found.field.to).fields:
+        if self.has_places(found.field):
             return PlannedSort(self.through(path, "position", found.label), descending)
         return PlannedSort(self.shown(path), descending, found.field.values)

@@ -44,6 +44,16 @@ class TestOrderOfGroups:
         assert "".join(rows(ask(records, "opportunities", columns=["name"], sort=sort))) == expected
 
 
+class TestOrderOfContacts:
+    """A contact's position is a job, no place in an order: contacts sort by name."""
+
+    def test_by_name(self, org: Org) -> None:
+        for name, job in (("Amina", "Secretary"), ("Boris", "Director"), ("Chen", "Lawyer")):
+            add(org, "task", name=name, contact=add(org, "contact", name=name, position=job))
+        assert rows(ask(org, "tasks", columns=["name"], sort=["-contact"])) == ["Chen", "Boris", "Amina"]
+        assert labels(ask(org, "tasks", by=["contact"], show=["record_count"])) == ["Amina", "Boris", "Chen"]
+
+
 class TestOrderOfText:
     """Names in several scripts: without case and accents, each script by itself, exact order among equals."""
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import pytest
 
-from crmlib.exchange.demo_data import fill_demo
+from crmlib.demo.fill_demo import fill_demo
 from crmlib.model.org import Org
 from tests.conftest import TODAY
-from tests.exchange.demo_records import by_id, contents, grouped, rows
+from tests.demo.demo_records import by_id, contents, grouped, rows
 
 THIS_MORNING = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC)
 CENT = Decimal("0.01")

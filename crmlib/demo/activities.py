@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from crmlib.exchange.demo_clients import Client, Person
-from crmlib.exchange.demo_company import Demo
-from crmlib.exchange.demo_leads import Lead
-from crmlib.exchange.demo_places import COUNTRIES, draw_phone
-from crmlib.exchange.demo_sales import Deal
+from crmlib.demo.clients import Client, Person
+from crmlib.demo.company import Demo
+from crmlib.demo.leads import Lead
+from crmlib.demo.places import COUNTRIES, draw_phone
+from crmlib.demo.sales import Deal
 
 _PURPOSES = {"Prospecting": 25, "Negotiation": 30, "Demo": 10, "Administrative": 12, "Project": 6, "Support": 12, "Other": 5}
 _CALL_SUBJECTS = {"Prospecting": "First talk", "Negotiation": "About the offer", "Demo": "Fix a demonstration",

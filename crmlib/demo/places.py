@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from crmlib.exchange.demo_names import Name, in_latin, names
+from crmlib.demo.names import Name, in_latin, names
 
 Kinds = tuple[tuple[str, Name], ...]
 

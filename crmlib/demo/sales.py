@@ -12,10 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import log
 from random import Random
 
-from crmlib.exchange.demo_campaigns import Campaign
-from crmlib.exchange.demo_clients import Client, Person
-from crmlib.exchange.demo_company import STAGES, Company, Demo, Product
-from crmlib.exchange.demo_rows import Calendar, next_workday, workday
+from crmlib.demo.campaigns import Campaign
+from crmlib.demo.clients import Client, Person
+from crmlib.demo.company import STAGES, Company, Demo, Product
+from crmlib.demo.rows import Calendar, next_workday, workday
 
 CENT = Decimal("0.01")
 OPEN_STAGES = [name for name, outcome, _ in STAGES if outcome == "Open"]

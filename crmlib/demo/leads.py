@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crmlib.exchange.demo_campaigns import Campaign, RunningCampaigns
-from crmlib.exchange.demo_clients import SOURCE_WEIGHTS, SOURCES, Client
-from crmlib.exchange.demo_company import Demo
-from crmlib.exchange.demo_names import PEOPLE
-from crmlib.exchange.demo_places import draw_firm, draw_phone
-from crmlib.exchange.demo_rows import workday
-from crmlib.exchange.demo_sales import Deal
+from crmlib.demo.campaigns import Campaign, RunningCampaigns
+from crmlib.demo.clients import SOURCE_WEIGHTS, SOURCES, Client
+from crmlib.demo.company import Demo
+from crmlib.demo.names import PEOPLE
+from crmlib.demo.places import draw_firm, draw_phone
+from crmlib.demo.rows import workday
+from crmlib.demo.sales import Deal
 
 _STATUSES = ("New", "Attempted to contact", "Contacted", "Contact in future", "Qualified", "Unqualified", "Lost", "Junk")
 _STATUS_WEIGHTS = (14, 16, 18, 9, 12, 14, 10, 7)

@@ -11,16 +11,16 @@ from random import Random
 
 from sqlalchemy import Connection, select
 
+from crmlib.demo.activities import make_client_activities, make_deal_activities, make_lead_calls, make_wrong_numbers
+from crmlib.demo.campaigns import RunningCampaigns, make_campaigns
+from crmlib.demo.clients import Names, make_account, make_client, names_to_give
+from crmlib.demo.company import USERS, Demo, finish_company, make_company
+from crmlib.demo.documents import make_documents
+from crmlib.demo.leads import make_converted_lead, make_invitations, make_open_lead
+from crmlib.demo.plans import make_plans
+from crmlib.demo.rows import Calendar, Progress, Rows, spread
+from crmlib.demo.sales import make_deal
 from crmlib.errors import Problem, UserError
-from crmlib.exchange.demo_activities import make_client_activities, make_deal_activities, make_lead_calls, make_wrong_numbers
-from crmlib.exchange.demo_campaigns import RunningCampaigns, make_campaigns
-from crmlib.exchange.demo_clients import Names, make_account, make_client, names_to_give
-from crmlib.exchange.demo_company import USERS, Demo, finish_company, make_company
-from crmlib.exchange.demo_documents import make_documents
-from crmlib.exchange.demo_leads import make_converted_lead, make_invitations, make_open_lead
-from crmlib.exchange.demo_plans import make_plans
-from crmlib.exchange.demo_rows import Calendar, Progress, Rows, spread
-from crmlib.exchange.demo_sales import make_deal
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
 

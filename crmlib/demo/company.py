@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from crmlib.exchange.demo_names import PEOPLE
-from crmlib.exchange.demo_rows import Calendar, Rows
+from crmlib.demo.names import PEOPLE
+from crmlib.demo.rows import Calendar, Rows
 from crmlib.model.schema import Schema
 
 DOMAIN = "noordster.example"

@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from crmlib.exchange.demo_company import Demo
-from crmlib.exchange.demo_rows import Rows
-from crmlib.exchange.demo_sales import CENT, OPEN_STAGES, Deal
+from crmlib.demo.company import Demo
+from crmlib.demo.rows import Rows
+from crmlib.demo.sales import CENT, OPEN_STAGES, Deal
 
 VAT = {"Netherlands": Decimal("0.21")}
 PAYMENT_DAYS = 30

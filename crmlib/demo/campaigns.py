@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from crmlib.exchange.demo_company import Demo
-from crmlib.exchange.demo_rows import HISTORY_DAYS, Calendar
+from crmlib.demo.company import Demo
+from crmlib.demo.rows import HISTORY_DAYS, Calendar
 
 USUAL_CAMPAIGNS = 28
 

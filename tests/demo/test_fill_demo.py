@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, inspect, select
 
+from crmlib.demo.company import finish_company, make_company
+from crmlib.demo.fill_demo import fill_demo, is_empty
+from crmlib.demo.rows import Calendar, Rows, next_workday, spread, workday
 from crmlib.errors import UserError
-from crmlib.exchange.demo_company import finish_company, make_company
-from crmlib.exchange.demo_data import fill_demo, is_empty
-from crmlib.exchange.demo_rows import Calendar, Rows, next_workday, spread, workday
 from crmlib.model.org import Org
 from crmlib.security.access import access_of
 from crmlib.security.first_start import ensure_administrator
 from tests.conftest import TODAY, add
-from tests.exchange.demo_records import by_id, contents, rows
+from tests.demo.demo_records import by_id, contents, rows
 
 SMALL = 0.02
 
@@ -120,7 +120,7 @@ def test_settings_that_are_there_are_kept(sqlite_org: Org) -> None:
 def test_indexes_made_afterwards_are_all_there(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
     before = index_names(org)
     assert len(before) > 200
-    monkeypatch.setattr("crmlib.exchange.demo_data.MANY_ACCOUNTS", 0)
+    monkeypatch.setattr("crmlib.demo.fill_demo.MANY_ACCOUNTS", 0)
     fill_demo(org, TODAY, scale=SMALL)
     assert index_names(org) == before
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from crmlib.exchange.demo_company import Demo, Seller
-from crmlib.exchange.demo_names import PEOPLE
-from crmlib.exchange.demo_places import Firm, draw_address, draw_firm, draw_phone
-from crmlib.exchange.demo_rows import workday
+from crmlib.demo.company import Demo, Seller
+from crmlib.demo.names import PEOPLE
+from crmlib.demo.places import Firm, draw_address, draw_firm, draw_phone
+from crmlib.demo.rows import workday
 
 # Names that have broken other programs, or that two clients share.
 AWKWARD_ACCOUNTS = (

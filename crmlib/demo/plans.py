@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Select, func, select
 
-from crmlib.exchange.demo_company import Company, Demo
-from crmlib.exchange.demo_rows import BUSY_BY_MONTH, HISTORY_DAYS
+from crmlib.demo.company import Company, Demo
+from crmlib.demo.rows import BUSY_BY_MONTH, HISTORY_DAYS
 from crmlib.model.schema import Schema
 
 MONTHS_BACK, MONTHS_AHEAD = 12, 3
