@@ -217,6 +217,12 @@ def postgres_org(postgres_url: str) -> Iterator[Org]:
     yield from _opened(postgres_url)
 
 
+@pytest.fixture(scope="class", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest) -> Iterator[Org]:
+    """A fresh org for a whole class, on each kind of database in turn: its tests only read what a `records` fixture put there."""
+    yield from _opened(request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[request.param])())
+
+
 def _demo(url: str) -> Iterator[Org]:
     from crmlib.demo.fill_demo import fill_demo
 

@@ -18,6 +18,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from crmlib.formulas.sqlite import register as register_formulas
+
 
 class lower_text(FunctionElement[str]):
     """Lower case in every script."""
@@ -145,3 +147,4 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("crm_sort_key", 1, text_sort_key, deterministic=True)
     connection.create_function("crm_local_date", 2, _local_date, deterministic=True)
     connection.create_function("crm_local_hour", 2, _local_hour, deterministic=True)
+    register_formulas(connection)

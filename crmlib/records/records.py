@@ -22,6 +22,7 @@ from crmlib.errors import AccessDenied, Conflict, InvalidData, NotFound, Problem
 from crmlib.model.org import Org
 from crmlib.model.schema import ObjectType
 from crmlib.security.access import Access
+from crmlib.security.role_tree import rebuild_role_closure
 from crmlib.security.sharing import row_predicate, row_rule
 
 KEPT_BY_THE_SYSTEM = ("id", "created_at", "created_by", "modified_at", "modified_by", "deleted_at")
@@ -67,6 +68,8 @@ class Records:
             record_id: int = connection.execute(insert).scalar_one()
             if object_name == "opportunity":
                 self._enter_stage(connection, record_id, None, parsed)
+            if object_name == "role":
+                rebuild_role_closure(connection, self.org.schema)
         return record_id
 
     def update(self, object_name: str, record_id: int, seen: datetime | None = None, **values: Any) -> None:
@@ -88,6 +91,8 @@ class Records:
             self._write(connection, described, record_id, _columns(described, changed))
             if object_name == "opportunity" and "stage" in changed:
                 self._enter_stage(connection, record_id, before, after)
+            if object_name == "role" and "parent" in changed:
+                rebuild_role_closure(connection, self.org.schema)
 
     def delete(self, object_name: str, record_id: int) -> None:
         """Put a record into the recycle bin: it is seen nowhere until `restore`."""

@@ -75,6 +75,7 @@ class Page(_Plain, TornadoVoilaHandler):
     async def get(self, path: str | None = None) -> None:
         if path:
             raise HTTPError(404)
+        _ = self.xsrf_token  # sets the cookie without which a tab that is closed may not end its kernel
         await super().get()
 
 

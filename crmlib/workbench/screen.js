@@ -20,7 +20,7 @@ function render({ model, el }) {
   lost.innerHTML = 'The workbench does not answer. Your last saved report is safe. <a href="">Open it again</a>';
   el.append(lost, root);
   const onWholePage = document.body.dataset.voila === "voila";  // in JupyterLab the address is not ours
-  let sent = 0, answered = 0, typing = null, waiting = [];
+  let sent = 0, answered = 0, followed = 0, typing = null, waiting = [];
 
   function send(message) {
     model.send({ ...message, number: ++sent });
@@ -31,6 +31,7 @@ function render({ model, el }) {
 
   function settle(number) {
     answered = Math.max(answered, number);
+    syncAddress();
     if (answered < sent) return;
     waiting.forEach(clearTimeout);
     waiting = [];
@@ -90,8 +91,13 @@ function render({ model, el }) {
     const place = placeOf(root);
     const appeared = morphChildren(root, template.content);
     restoreFocus(root, place, appeared);
+    syncAddress();
+  }
+
+  /* What is shown decides the address; but while a way back is being followed, what still comes is of the page before it. */
+  function syncAddress() {
     const top = root.firstElementChild;
-    if (!onWholePage || !top) return;
+    if (!onWholePage || !top || answered < followed) return;
     document.title = top.dataset.title || document.title;
     const route = "#" + (top.dataset.route || "");
     if (route !== (location.hash || "#")) {
@@ -101,7 +107,10 @@ function render({ model, el }) {
   }
 
   const askBeforeLeaving = (event) => root.querySelector("[data-unsaved]") && event.preventDefault();
-  const followAddress = () => send({ action: "navigate", item: null, value: decodeURIComponent(location.hash.slice(1)) });
+  const followAddress = () => {
+    send({ action: "navigate", item: null, value: decodeURIComponent(location.hash.slice(1)) });
+    followed = sent;
+  };
 
   model.on("change:html", update);
   model.on("msg:custom", (message, buffers) => {

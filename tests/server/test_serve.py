@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 from http.client import HTTPResponse
+from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -25,6 +27,17 @@ def ask(server: Serving, path: str, method: str = "GET", **headers: str) -> HTTP
         return urlopen(request, timeout=60)  # type: ignore[no-any-return]
     except HTTPError as error:
         return error
+
+
+def config_in(html: str) -> dict[str, Any]:
+    """What the page tells JupyterLab's front end."""
+    found = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found[1])  # type: ignore[no-any-return]
+
+
+def kernel_of(html: str) -> str:
+    return str(config_in(html)["kernelId"])
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +69,7 @@ class TestThePage:
 
     def test_loads_only_the_extensions_it_needs(self, front_page: tuple[str, dict[str, str]]) -> None:
         html, _ = front_page
-        config = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', html, re.DOTALL)
-        assert config
-        names = {extension["name"] for extension in json.loads(config[1])["federated_extensions"]}
+        names = {extension["name"] for extension in config_in(html)["federated_extensions"]}
         assert names == {"anywidget", "@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"}
 
     def test_bundles_may_be_kept_by_the_browser_but_not_the_page(self, front_page: tuple[str, dict[str, str]], server: Serving) -> None:
@@ -89,9 +100,17 @@ class TestEverythingElse:
     def test_another_host_name_is_refused(self, server: Serving, host: str) -> None:
         assert ask(server, "/", Host=host).status == 403
 
+    def test_a_page_that_is_left_ends_its_kernel(self, server: Serving) -> None:
+        answer = ask(server, "/")
+        kernel = kernel_of(answer.read().decode("utf-8"))
+        cookies = SimpleCookie("; ".join(answer.headers.get_all("Set-Cookie", [])))
+        sent = "; ".join(f"{name}={morsel.coded_value}" for name, morsel in cookies.items())
+        left = ask(server, f"/voila/api/shutdown/{kernel}", "POST", Cookie=sent, X_XSRFToken=cookies["_xsrf"].value, Origin=server.address)
+        assert left.status == 204
+        assert ask(server, f"/api/kernels/{kernel}").status == 404
+
     def test_other_sites_may_not_end_kernels(self, server: Serving) -> None:
-        html = ask(server, "/").read().decode("utf-8")
-        kernel = json.loads(re.findall(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', html, re.DOTALL)[0])["kernelId"]
+        kernel = kernel_of(ask(server, "/").read().decode("utf-8"))
         for method, path in (("POST", f"/voila/api/shutdown/{kernel}"), ("DELETE", f"/api/kernels/{kernel}")):
             assert ask(server, path, method, Origin="http://evil.example").status in (403, 404)
             assert ask(server, f"/api/kernels/{kernel}").status == 200

@@ -20,7 +20,8 @@ from crmlib.workbench.reports_page import ReportsPage
 from crmlib.workbench.screen import Screen
 
 ROUTES = ("", "new", "types", "types/new", "types/opportunities_with_products", "types/copy/accounts", "runs",
-          "report/sales/pipeline_by_stage", "report/activities/meetings_next_month", "run/report/sales/pipeline_by_stage", "run/report/sales/largest_open_deals")
+          "report/sales/pipeline_by_stage", "report/activities/meetings_next_month",
+          "run/report/sales/pipeline_by_stage", "run/report/sales/largest_open_deals")
 
 Do = Callable[..., str]
 

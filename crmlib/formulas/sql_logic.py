@@ -1,0 +1,107 @@
+"""Conditions, comparisons and blanks in SQL. What each does is said in `logic`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_
+
+from crmlib.formulas.sql_value import FALSE, Sql, any_error, plain, seen
+
+
+def if_(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
+    return choice([(condition, then)], otherwise)
+
+
+def choice(whens: list[tuple[Sql, Sql]], otherwise: Sql) -> Sql:
+    """CASE. Only what is chosen can be wrong, and the conditions up to there."""
+    results = [result for _, result in whens] + [otherwise]
+    value = case(*((condition.value, result.value) for condition, result in whens), else_=otherwise.value)
+    quiet = all(condition.error is None for condition, _ in whens) and all(map(_quiet, results))
+    return Sql(value, _error_of(whens, otherwise), any(result.nullable for result in results), max(result.scale for result in results),
+               max(result.digits for result in results), blank_on_error=quiet)
+
+
+def _error_of(whens: list[tuple[Sql, Sql]], otherwise: Sql) -> ColumnElement[bool] | None:
+    if not any(part.error is not None for when in [*whens, (otherwise, otherwise)] for part in when):
+        return None
+    error = FALSE if otherwise.error is None else otherwise.error
+    for condition, result in reversed(whens):
+        error = case((condition.value, FALSE if result.error is None else result.error), else_=error)
+        if condition.error is not None:
+            error = or_(condition.error, error)
+    return error
+
+
+def _quiet(value: Sql) -> bool:
+    return value.error is None or value.blank_on_error
+
+
+def all_of(*conditions: Sql) -> Sql:
+    return _combined(conditions, and_, lambda so_far: so_far)
+
+
+def any_of(*conditions: Sql) -> Sql:
+    return _combined(conditions, or_, not_)
+
+
+def _combined(conditions: tuple[Sql, ...], combine: Callable[..., ColumnElement[bool]], goes_on: Callable[[Any], Any]) -> Sql:
+    """Blank counts as false. What stands after the condition that decides can't be wrong."""
+    certain = [true_or_false(condition) for condition in conditions]
+    errors: list[ColumnElement[bool]] = []
+    for place, condition in enumerate(conditions):
+        if condition.error is not None:
+            errors.append(and_(*map(goes_on, certain[:place]), condition.error) if place else condition.error)
+    return Sql(combine(*certain), any_error(errors), nullable=False, blank_on_error=False)
+
+
+def true_or_false(condition: Sql) -> ColumnElement[bool]:
+    return func.coalesce(condition.value, FALSE) if condition.nullable else condition.value
+
+
+def negated(condition: Sql) -> Sql:
+    return plain(not_(condition.value))
+
+
+def compared(compare: Callable[[Any, Any], ColumnElement[bool]]) -> Callable[[Sql, Sql], Sql]:
+    """A comparison of what isn't text; blank if one side is."""
+    return lambda one, other: plain(compare(one.value, other.value))
+
+
+def compared_numbers(compare: Callable[[Any, Any], ColumnElement[bool]]) -> Callable[[Sql, Sql], Sql]:
+    return lambda one, other: plain(compare(seen(one), seen(other)))
+
+
+def case_of(equal: Callable[[Sql, Sql], Sql]) -> Callable[..., Sql]:
+    """CASE with this kind of equality."""
+    def of(value: Sql, *rest: Sql) -> Sql:
+        whens: list[tuple[Sql, Sql]] = []
+        for candidate, result in zip(rest[:-1:2], rest[1::2], strict=True):
+            error = any_error((candidate.error,) if whens else (value.error, candidate.error))
+            whens.append((replace(equal(value, candidate), error=error), result))
+        return choice(whens, rest[-1])
+    return of
+
+
+def value_or(value: Sql, instead: Sql) -> Sql:
+    if not value.nullable:
+        return value
+    error = value.error
+    if instead.error is not None:
+        error = any_error((error, and_(value.value.is_(None), instead.error)))
+    return Sql(func.coalesce(value.value, instead.value), error, instead.nullable, max(value.scale, instead.scale),
+               max(value.digits, instead.digits), blank_on_error=False)
+
+
+def as_it_is(value: Sql, *rest: Sql) -> Sql:
+    return value
+
+
+def is_blank(value: Sql) -> Sql:
+    return Sql(value.value.is_(None) if value.nullable else FALSE, nullable=False)
+
+
+def never(*values: Sql) -> Sql:
+    return Sql(FALSE, nullable=False)
