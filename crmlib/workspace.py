@@ -119,15 +119,15 @@ class RunnableReport:
         except UserError as error:
             return list(error.problems)
 
-    def run(self, detail_limit: int | None = None, within: Key | None = None) -> ReportView:
+    def run(self, detail_limit: int | None = None, within: Key | None = None, across: Key = ()) -> ReportView:
         """Run it. detail_limit: fetch at most so many detail rows, totals are of all. Raises DefinitionError, AccessDenied."""
         workspace = self.workspace
         return ReportView(run_report(self.definition, self.view, workspace.org, workspace.user, source=self.source,
-                                     detail_limit=detail_limit, within=within))
+                                     detail_limit=detail_limit, within=within, across=across))
 
-    def drill(self, key: Key) -> ReportView:
+    def drill(self, down: Key, across: Key = ()) -> ReportView:
         """The records behind a cell."""
-        return self.run(within=key)
+        return self.run(within=down, across=across)
 
     def explain(self) -> str:
         """What it will ask the data: sources with the rules that apply, totals, SQL."""

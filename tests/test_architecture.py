@@ -66,7 +66,7 @@ LIBRARIES = {
     "yaml": {"definition", "reports"},
     "pydantic": {"definition", "model", "reports", "exchange"},
     "pydantic_core": {"definition"},
-    "lark": {"formulas"},
+    "lark": {"formulas", "reports"},
 }
 """Every library from outside and the rooms that may import it. Another room that needs one is a decision: say so here."""
 

@@ -124,6 +124,13 @@ class ObjectType:
     def controlled_by(self) -> str | None:
         return self.table.info["controlled_by"]
 
+    def child(self, name: str) -> ChildRelationship:
+        """Raises NotFound with the nearest name."""
+        if name not in self.children:
+            raise NotFound(Problem("unknown-relationship", f"{self.label} has no child relationship {name!r}",
+                                   hint=did_you_mean(name, self.children)))
+        return self.children[name]
+
     def field(self, name: str) -> Field:
         """Raises NotFound with the nearest name."""
         if name not in self.fields:

@@ -69,6 +69,32 @@ class day_number(FunctionElement[int]):
     name = "day_number"
 
 
+class day_of_month(FunctionElement[int]):
+    """1 to 31, of a date."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "day_of_month"
+
+
+class local_hour(FunctionElement[int]):
+    """`local_hour(moment, zone)`: the hour, 0 to 23, of a UTC moment in an IANA time zone."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "local_hour"
+
+
+class same_scale(FunctionElement[Any]):
+    """`same_scale(decimal, 100)`: an ExactDecimal beside one with two more digits after the point.
+
+    SQLite holds both as whole numbers of their smallest unit; PostgreSQL knows their value.
+    """
+
+    inherit_cache = True
+    name = "same_scale"
+
+
 def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:
     return [compiler.process(clause, **kw) for clause in element.clauses]
 
@@ -84,7 +110,10 @@ _template(lower_text, sqlite="crm_lower({0})", postgresql='lower(({0}) COLLATE "
 _template(sort_key, sqlite="crm_sort_key({0})",
           postgresql="regexp_replace(normalize(lower(({0}) COLLATE \"und-x-icu\"), NFD), '[\u0300-\u036f]', '', 'g') COLLATE \"C\"")
 _template(code_points, sqlite="({0}) COLLATE BINARY", postgresql='({0}) COLLATE "C"')
+_template(same_scale, sqlite="(({0}) * {1})", postgresql="({0} + 0 * {1})")
 _template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
+_template(day_of_month, sqlite="CAST(substr({0}, 9, 2) AS INTEGER)", postgresql="CAST(extract(day FROM {0}) AS INTEGER)")
+_template(local_hour, sqlite="crm_local_hour({0}, {1})", postgresql="CAST(extract(hour FROM ({0}) AT TIME ZONE {1}) AS INTEGER)")
 _template(month_number, sqlite="(CAST(substr({0}, 1, 4) AS INTEGER) * 12 + CAST(substr({0}, 6, 2) AS INTEGER) - 1)",
           postgresql="CAST(extract(year FROM {0}) * 12 + extract(month FROM {0}) - 1 AS INTEGER)")
 _template(day_number, sqlite="CAST(julianday({0}) - 1721424.5 AS INTEGER)", postgresql="(({0}) - DATE '0001-01-01' + 1)")
@@ -99,11 +128,17 @@ def text_sort_key(text: str | None) -> str | None:
     return "".join(char for char in unicodedata.normalize("NFD", text.lower()) if not "\u0300" <= char <= "\u036f")
 
 
+def _local(moment: str, zone: str) -> datetime:
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+
+
 @lru_cache(maxsize=100_000)
 def _local_date(moment: str | None, zone: str) -> str | None:
-    if moment is None:
-        return None
-    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date().isoformat()
+    return None if moment is None else _local(moment, zone).date().isoformat()
+
+
+def _local_hour(moment: str | None, zone: str) -> int | None:
+    return None if moment is None else _local(moment, zone).hour
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -111,4 +146,5 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("crm_lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
     connection.create_function("crm_sort_key", 1, text_sort_key, deterministic=True)
     connection.create_function("crm_local_date", 2, _local_date, deterministic=True)
+    connection.create_function("crm_local_hour", 2, _local_hour, deterministic=True)
     register_formulas(connection)

@@ -137,7 +137,7 @@ class _Reader:
         self.series = dict(zip(inner, _distinct(inner.values()), strict=True)) if fits else {}
 
     def value(self, group: Group) -> Decimal | None:
-        value = group.rows if self.index is None else self.result.cells[group.key][self.index]
+        value = group.rows if self.index is None else self.result.cells[group.key, ()][self.index]
         return None if value is None else Decimal(str(value))
 
     def adds_up(self, groups: Sequence[Group], whole: Decimal | None) -> bool:
@@ -151,7 +151,7 @@ class _Reader:
     @property
     def is_whole(self) -> bool:
         """Whether the groups are parts of the grand total, none of them negative."""
-        total = self.result.row_count if self.index is None else self.result.cells[()][self.index]
+        total = self.result.row_count if self.index is None else self.result.cells[(), ()][self.index]
         whole = None if total is None else Decimal(str(total))
         return self.adds_up(self.groups, whole) and all((self.value(group) or 0) >= 0 for group in self.groups)
 

@@ -69,7 +69,7 @@ def _group(result: ReportResult, group: Group, path: str, depth: int) -> dict[st
 
 def _group_value(result: ReportResult, group: Group, column: ResultColumn) -> tuple[Any, dict[str, str] | None]:
     """The value, and for a period its first and last day."""
-    if group.value is None or column.granularity is None:
+    if group.value is None or column.granularity is None or not GRANULARITIES[column.granularity].is_range:
         return _value(group.value, column, result), None
     start, after = GRANULARITIES[column.granularity].range(group.value, result.settings)
     days = {"startDate": start.isoformat(), "endDate": (after - timedelta(days=1)).isoformat()}
@@ -83,7 +83,7 @@ def _facts(result: ReportResult, has_details: bool) -> Iterator[tuple[str, dict[
     show_figures, show_cells = showers(result.aggregates, result.settings), showers(result.columns, result.settings)
 
     def fact(key: Key) -> dict[str, Any]:
-        figures = zip(result.aggregates, show_figures, result.cells.get(key, ()), strict=False)
+        figures = zip(result.aggregates, show_figures, result.cells.get((key, ()), ()), strict=False)
         return {"aggregates": [{"label": show(value), "value": _value(value, column, result)} for column, show, value in figures],
                 "rows": [{"id": row.record_id, "dataCells": [
                     {"label": show(value), "value": _detail(value, column, result)}

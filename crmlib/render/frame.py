@@ -73,7 +73,7 @@ def _group_columns(result: ReportResult, table: PlainTable) -> list[pd.Series]:
     columns = []
     for depth, column in enumerate(result.groupings):
         around = [key[:depth + 1] for key in keys]
-        if column.granularity:
+        if column.granularity and GRANULARITIES[column.granularity].is_range:
             columns.append(_periods([key[-1] for key in around], column.granularity, result))
         elif column.type in (*EXACT_TYPES, "integer", "boolean"):
             columns.append(_column([key[-1] for key in around], column, result, exact=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html import escape
+from itertools import groupby
 
 from crmlib.render.formats import counted, format_of, show, showers
 from crmlib.render.lay_out import Layout, Line, Role, is_empty, lay_out, shows_details
@@ -49,7 +50,8 @@ STYLE = """<style>
 .crm-report .crm-report-table .crm-report-right{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .crm-report .crm-report-table .crm-report-text{min-width:8em}
 .crm-report .crm-report-table .crm-report-level{min-width:0}
-.crm-report .crm-report-table thead th{position:sticky;top:0;z-index:2;background:linear-gradient(var(--crm-soft),var(--crm-soft)),
+.crm-report .crm-report-table thead{position:sticky;top:0;z-index:2}
+.crm-report .crm-report-table thead th{background:linear-gradient(var(--crm-soft),var(--crm-soft)),
  var(--crm-ground);font-weight:600;font-size:.93em;vertical-align:bottom;white-space:normal;overflow-wrap:normal}
 .crm-report .crm-report-table tbody tr{background:none}
 .crm-report .crm-report-table tbody tr:hover>*{background:var(--crm-soft)}
@@ -58,6 +60,7 @@ STYLE = """<style>
 .crm-report .crm-report-table .crm-report-opening th{font-weight:600;padding-top:.75em}
 .crm-report .crm-report-table .crm-report-subtotal>*{font-weight:600;background:var(--crm-soft)}
 .crm-report .crm-report-table .crm-report-grand-total>*{font-weight:700;border-top:2px solid currentColor;background:var(--crm-soft)}
+.crm-report .crm-report-table thead .crm-report-across{text-align:center;border-left:1px solid var(--crm-line)}
 .crm-report .crm-report-rows{font-weight:400;opacity:.72;white-space:nowrap;font-size:.93em}
 .crm-report .crm-report-cut td{text-align:left;font-style:italic;opacity:.85}
 .crm-report .crm-report-empty{border:1px dashed var(--crm-line);border-radius:6px;padding:1.6em 1em;text-align:center}
@@ -156,9 +159,35 @@ class _Rows:
         yield "</tbody>"
 
     def header(self, line: Line) -> str:
+        """One row of headings; of a matrix, a row for each level across above that of the aggregates."""
+        columns = self.layout.columns
+        levels = max((len(column.across) for column in columns), default=0)
+        if levels:
+            return "".join(f"<tr>{''.join(self.spanning(level, levels))}</tr>" for level in range(levels + 1))
         cells = "".join(f'<th scope="col" class="{style}">{escape(str(label))}</th>'
                         for style, label in zip(self.classes, line.values, strict=True))
         return f"<tr>{cells}</tr>"
+
+    def spanning(self, level: int, levels: int) -> Iterator[str]:
+        """The cells of one row of headings: neighbours in the same group across share one."""
+        columns = self.layout.columns
+        def place(index: int) -> object:
+            column = columns[index]
+            return (column.across_key[:level + 1], column.across[:level + 1]) if column.across else index
+
+        for _, group in groupby(range(len(columns)), key=place):
+            indexes = list(group)
+            column, style = columns[indexes[0]], self.classes[indexes[0]]
+            if not column.across:
+                if level == 0:
+                    yield f'<th scope="col" rowspan="{levels + 1}" class="{style}">{escape(column.label)}</th>'
+            elif level == levels:
+                yield from (f'<th scope="col" class="{self.classes[index]}">{escape(columns[index].label)}</th>' for index in indexes)
+            elif level < len(column.across):
+                last = level == len(column.across) - 1  # a total spans the rows that its deeper neighbours fill
+                rows = levels - level if last else 1
+                yield (f'<th scope="colgroup" colspan="{len(indexes)}" rowspan="{rows}" class="crm-report-across">'
+                       f"{escape(column.across[level])}</th>")
 
     def cut(self) -> str:
         text = self.layout.cut

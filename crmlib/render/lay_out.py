@@ -2,9 +2,10 @@
 
     summary                  GROUP lines of the finest groups with their figures, a SUBTOTAL closing each group around them
     summary with details     a GROUP line opens each group, its DETAIL lines follow, a SUBTOTAL closes it
+    matrix                   as a summary; each group across, and the total across, has columns of its own
     tabular                  DETAIL lines; the figures of the whole stand in `Layout.figures`, above the table
 
-A GRAND_TOTAL closes every summary. Nothing is computed here: all figures are read from `result.cells`.
+A GRAND_TOTAL closes every summary and matrix. Nothing is computed here: all figures are read from `result.cells`.
 """
 
 from __future__ import annotations
@@ -25,13 +26,25 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class LayoutColumn:
-    """kind: "grouping" (its values are labels of groups, ready to read, so its type is text), "detail" or "aggregate"."""
+    """kind: "grouping" (its values are labels of groups, ready to read, so its type is text), "detail" or "aggregate".
+
+    across, across_key: of a matrix, the labels and the key of the groups across that the column stands in, from the
+    outermost; is_total: it is a total of several of them.
+    """
 
     label: str
     type: str
     scale: int
     kind: str
     name: str
+    across: tuple[str, ...] = ()
+    across_key: Key = ()
+    is_total: bool = False
+
+    @property
+    def heading(self) -> str:
+        """For outputs with one line of headings: 'Q1 2026 · Amount'."""
+        return " · ".join((*self.across, self.label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +106,9 @@ class PlainTable:
         taken: set[str] = set()
         headings = []
         for column in self.columns:
-            heading = column.label
+            heading = column.heading
             if heading in taken:
-                heading = f"{column.label} ({column.name})"
+                heading = f"{column.heading} ({column.name})"
             while heading in taken:
                 heading += "*"
             taken.add(heading)
@@ -106,7 +119,7 @@ class PlainTable:
 def plain_table(layout: Layout, has_details: bool) -> PlainTable:
     """Of records with the labels of their groups, or of the finest groups with their figures."""
     kinds = ("grouping", "detail") if has_details else ("grouping", "aggregate")
-    kept = [index for index, column in enumerate(layout.columns) if column.kind in kinds]
+    kept = [index for index, column in enumerate(layout.columns) if column.kind in kinds and not column.is_total]
     role = Role.DETAIL if has_details else Role.GROUP
     rows = tuple(tuple(line.values[index] for index in kept) for line in layout.lines if line.role is role)
     return PlainTable(tuple(layout.columns[index] for index in kept), rows)
@@ -115,7 +128,7 @@ def plain_table(layout: Layout, has_details: bool) -> PlainTable:
 def lay_out(result: ReportResult, max_rows: int | None = None) -> Layout:
     """The result as lines. `max_rows` limits details, or finest groups where no details are shown; totals stay those of all."""
     columns = layout_columns(result)
-    header = Line(Role.HEADER, 0, tuple(column.label for column in columns))
+    header = Line(Role.HEADER, 0, tuple(column.heading for column in columns))
     body = [] if is_empty(result) else list(_details(result, max_rows) if not result.groupings else _Groups(result, max_rows).lines())
     return Layout(columns, (header, *body), _figures(result), _cut(result, body))
 
@@ -128,9 +141,23 @@ def layout_columns(result: ReportResult) -> tuple[LayoutColumn, ...]:
     """Groupings, then detail columns if they are shown, then aggregates (a tabular report has those above the table)."""
     details = result.columns if shows_details(result) else ()
     aggregates = result.aggregates if result.groupings else ()
-    return tuple(LayoutColumn(column.label, "text" if kind == "grouping" else column.type, column.scale, kind, column.name)
-                 for kind, columns in (("grouping", result.groupings), ("detail", details), ("aggregate", aggregates))
-                 for column in columns)
+    return (*(LayoutColumn(column.label, "text", column.scale, "grouping", column.name) for column in result.groupings),
+            *(LayoutColumn(column.label, column.type, column.scale, "detail", column.name) for column in details),
+            *(LayoutColumn(column.label, column.type, column.scale, "aggregate", column.name, labels, key, is_total)
+              for key, labels, is_total in columns_across(result) for column in aggregates))
+
+
+def columns_across(result: ReportResult) -> list[tuple[Key, tuple[str, ...], bool]]:
+    """(key, labels, whether it is a total) of each group across, in order; totals follow their groups, the whole comes last."""
+    def of(groups: tuple[Group, ...], labels: tuple[str, ...]) -> Iterator[tuple[Key, tuple[str, ...], bool]]:
+        for group in groups:
+            yield from of(group.groups, (*labels, group.label))
+            is_total = bool(group.groups)
+            yield group.key, (*labels, group.label, "Total") if is_total else (*labels, group.label), is_total
+
+    if not result.across:
+        return [((), (), False)]
+    return [*of(result.groups_across, ()), ((), ("Total",), True)]
 
 
 def shows_details(result: ReportResult) -> bool:
@@ -138,7 +165,7 @@ def shows_details(result: ReportResult) -> bool:
 
 
 def _figures(result: ReportResult) -> tuple[Figure, ...]:
-    cells = result.cells.get((), ()) if result.aggregates else ()
+    cells = result.cells.get(((), ()), ()) if result.aggregates else ()
     return tuple(Figure(column.label, value, column.type, column.scale)
                  for column, value in zip(result.aggregates, cells, strict=False))
 
@@ -155,7 +182,9 @@ class _Groups:
         self.result, self.limit, self.written = result, limit, 0
         self.levels = len(result.groupings)
         self.details_width = len(result.columns) if shows_details(result) else 0
-        self.no_figures = (None,) * len(result.aggregates)
+        self.across = [key for key, _, _ in columns_across(result)]
+        self.no_figure = (None,) * len(result.aggregates)
+        self.no_figures = self.no_figure * len(self.across)
         details = result.details if shows_details(result) else ()
         self.rows: dict[Key, list[DetailRow]] = {}
         for key, rows in groupby(details, key=lambda row: row.key):
@@ -169,7 +198,7 @@ class _Groups:
     def lines(self) -> Iterator[Line]:
         for group in self.result.groups:
             yield from self.group(group, ())
-        yield Line(Role.GRAND_TOTAL, 0, self.values((), self.result.cells[()]), (), label="Total", rows=self.result.row_count,
+        yield Line(Role.GRAND_TOTAL, 0, self.values((), self.figures(())), (), label="Total", rows=self.result.row_count,
                    has_figures=True)
 
     def group(self, group: Group, outer: tuple[str, ...]) -> Iterator[Line]:
@@ -196,10 +225,14 @@ class _Groups:
         depth = len(labels) - 1
         shared = next((n for n, pair in enumerate(zip(self.above, group.key, strict=False)) if pair[0] != pair[1]), len(self.above))
         self.above = group.key
-        figures = self.result.cells[group.key] if with_figures else self.no_figures
+        figures = self.figures(group.key) if with_figures else self.no_figures
         label = f"Total {group.label}" if role is Role.SUBTOTAL else group.label
         return Line(role, depth, self.values(labels, figures), group.key, label=label, rows=group.rows,
                     opens=depth if role is Role.SUBTOTAL else min(shared, depth), has_figures=with_figures)
+
+    def figures(self, down: Key) -> tuple[Any, ...]:
+        """The figures of a group down, for each group across in turn; nothing where they have no record in common."""
+        return tuple(value for across in self.across for value in self.result.cells.get((down, across), self.no_figure))
 
     def values(self, labels: tuple[str, ...], figures: tuple[Any, ...]) -> tuple[Any, ...]:
         blank = (None,) * (self.levels - len(labels) + self.details_width)

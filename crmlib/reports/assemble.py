@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,26 +16,35 @@ from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.compile_plan import Statements
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedGrouping
-from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn, walk
 from crmlib.reports.secure import SecuredPlan
 
 BLANK = "(blank)"
 
+CellKey = tuple[Key, Key]
+
 
 def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[Any]], detail_rows: Sequence[Row[Any]],
-             schema: Schema, run_at: datetime) -> ReportResult:
+             schema: Schema, run_at: datetime, detail_limit: int | None = None) -> ReportResult:
     """The result of a secured plan. run_at: the moment the data was read."""
     assert plan.access is not None
     cells = _Cells(plan, statements, cell_rows)
+    groups, groups_across = cells.groups(0), cells.groups(plan.down)
+    figures = {**cells.figures, **{key: cells.figure(key) for key in cells.empty}}
     width = len(plan.groupings)
-    details = tuple(DetailRow(tuple(row[:width]), row.id, tuple(row[width:-1])) for row in detail_rows)
+    details = [DetailRow(tuple(row[:plan.down]), row.id, tuple(row[width:-1])) for row in detail_rows]
+    if plan.is_ordered_by_figures:
+        place = {group.key: number for number, group in enumerate(walk(groups))}
+        details = sorted(details, key=lambda row: place[row.key])[:detail_limit]
+    groupings = tuple(ResultColumn(grouping.key.path, grouping.label, (grouping.shown or grouping.key).type, grouping.key.scale,
+                                   grouping.granularity) for grouping in plan.groupings)
     return ReportResult(
         label=plan.report.label, description=plan.report.description, report_type=plan.report_type, format=plan.report.format,
         columns=tuple(_column(ref) for ref in plan.columns),
-        groupings=tuple(ResultColumn(grouping.key.path, grouping.label, (grouping.shown or grouping.key).type, grouping.key.scale,
-                                     grouping.granularity) for grouping in plan.groupings),
+        groupings=groupings[:plan.down], across=groupings[plan.down:],
         aggregates=tuple(_aggregate_column(aggregate) for aggregate in plan.aggregates),
-        groups=cells.groups(), cells=cells.figures(), details=details, row_count=cells.row_counts[()], show_details=plan.show_details,
+        groups=groups, groups_across=groups_across, cells=figures, details=tuple(details), row_count=cells.row_counts[(), ()],
+        show_details=plan.show_details,
         primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
         filters=tuple(condition.text for condition in plan.filters), withheld=plan.withheld,
         notes=tuple(_notes(plan, schema)), chart=plan.report.chart)
@@ -73,32 +83,34 @@ class _Cells:
 
     def __init__(self, plan: SecuredPlan, statements: Statements, rows: Sequence[Row[Any]]) -> None:
         self.plan = plan
-        self.row_counts: dict[Key, int] = {(): 0}
+        self.row_counts: dict[CellKey, int] = {((), ()): 0}
         self.shown: dict[tuple[int, Any], Any] = {}
         self.order: dict[tuple[int, Any], Any] = {}
-        self.pieces: list[dict[Key, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
+        self.columns = [_aggregate_column(aggregate) for aggregate in plan.aggregates]
+        self.empty: list[CellKey] = []
+        self.pieces: list[dict[CellKey, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
         names = list(rows[0]._fields) if rows else []
         self.at = {name: index for index, name in enumerate(names)}
         for row in rows:
             part = statements.parts[row[0]]
-            key = tuple(row[1: 1 + part.level])
+            key = tuple(row[1:1 + part.down]), tuple(row[1 + plan.down:1 + plan.down + part.across])
             if row[0] == 0:
                 self._take_group(row, key)
             for index in part.aggregates:
                 self._take_pieces(row, key, index)
 
-    def _take_group(self, row: Row[Any], key: Key) -> None:
+    def _take_group(self, row: Row[Any], key: CellKey) -> None:
         if not row.row_count:
             return  # no rows at all: the grand total of nothing
-        for level in range(len(key) + 1):
-            self.row_counts[key[:level]] = self.row_counts.get(key[:level], 0) + row.row_count
-        for index, value in enumerate(key):
+        for around in _around(key):
+            self.row_counts[around] = self.row_counts.get(around, 0) + row.row_count
+        for index, value in enumerate(key[0] + key[1]):
             if f"shown{index}" in self.at:
                 self.shown[index, value] = row[self.at[f"shown{index}"]]
             if f"order{index}" in self.at:
                 self.order[index, value] = row[self.at[f"order{index}"]]
 
-    def _take_pieces(self, row: Row[Any], key: Key, index: int) -> None:
+    def _take_pieces(self, row: Row[Any], key: CellKey, index: int) -> None:
         aggregate = AGGREGATES[self.plan.aggregates[index].aggregate]
         first = self.at[f"piece{index}_0"]
         pieces = tuple(row[first: first + aggregate.pieces])
@@ -106,19 +118,22 @@ class _Cells:
         if not self.plan.aggregates[index].additive or aggregate.merge is None:
             found[key] = pieces
             return
-        for level in range(len(key) + 1):
-            prefix = key[:level]
-            found[prefix] = aggregate.merge(found[prefix], pieces) if prefix in found else pieces
+        for around in _around(key):
+            found[around] = aggregate.merge(found[around], pieces) if around in found else pieces
 
-    def figures(self) -> dict[Key, tuple[Any, ...]]:
-        """One value per aggregate, for every group and the grand total."""
-        columns = [_aggregate_column(aggregate) for aggregate in self.plan.aggregates]
-        return {key: tuple(self._figure(index, key, column) for index, column in enumerate(columns)) for key in self.row_counts}
+    @cached_property
+    def figures(self) -> dict[CellKey, tuple[Any, ...]]:
+        """One value per aggregate, for every cell and total."""
+        return {key: self.figure(key) for key in self.row_counts}
 
-    def _figure(self, index: int, key: Key, column: ResultColumn) -> Any:
+    def figure(self, key: CellKey) -> tuple[Any, ...]:
+        """One value per aggregate; of a cell without rows, what the aggregate makes of nothing."""
+        return tuple(self._figure(index, key, column) for index, column in enumerate(self.columns))
+
+    def _figure(self, index: int, key: CellKey, column: ResultColumn) -> Any:
         planned = self.plan.aggregates[index]
         if planned.field is None:
-            return self.row_counts[key]
+            return self.row_counts.get(key, 0)
         aggregate = AGGREGATES[planned.aggregate]
         pieces = self.pieces[index].get(key, (None,) * aggregate.pieces)
         value = aggregate.finish(pieces, planned.field.scale)
@@ -126,20 +141,48 @@ class _Cells:
             return value
         return int(value) if column.type == "integer" else Decimal(value).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
 
-    def groups(self) -> tuple[Group, ...]:
-        """The groups as a tree, each level in its order."""
+    def groups(self, first: int) -> tuple[Group, ...]:
+        """The groups of one direction as a tree, each level in its order. first: the index of its outermost grouping."""
+        down = first == 0
         below: dict[Key, list[Key]] = {}
-        for key in self.row_counts:
-            if key:
+        for key_down, key_across in self.row_counts:
+            key, other = (key_down, key_across) if down else (key_across, key_down)
+            if key and not other:
                 below.setdefault(key[:-1], []).append(key)
-        return self._groups((), below)
+        last = self.plan.down if down else len(self.plan.groupings)
+        return self._groups((), below, first, last)
 
-    def _groups(self, parent: Key, below: dict[Key, list[Key]]) -> tuple[Group, ...]:
-        keys = below.get(parent, [])
-        index = len(parent)
-        if keys:
-            keys = sorted(keys, key=self._sort_value(index), reverse=self.plan.groupings[index].descending)
-        return tuple(Group(key, self._label(index, key[-1]), self.row_counts[key], self._groups(key, below)) for key in keys)
+    def _groups(self, parent: Key, below: dict[Key, list[Key]], index: int, last: int) -> tuple[Group, ...]:
+        if index == last or not (parent in below or parent == ()):
+            return ()
+        grouping = self.plan.groupings[index]
+        keys = list(self._with_empty(parent, below.get(parent, []), grouping, index < self.plan.down))
+        keys.sort(key=self._sort_value(index), reverse=grouping.descending)
+        if grouping.order_by is not None:
+            keys.sort(key=self._figure_of(grouping.order_by, down=index < self.plan.down), reverse=grouping.descending)
+        return tuple(Group(key, self._label(index, key[-1]), self._rows_of(key, index), self._groups(key, below, index + 1, last))
+                     for key in keys)
+
+    def _with_empty(self, parent: Key, keys: list[Key], grouping: PlannedGrouping, down: bool) -> Iterator[Key]:
+        """The groups there are and, if wanted, the periods between them or the other values of the picklist."""
+        yield from keys
+        if not grouping.show_empty or not keys:
+            return
+        there = {key[-1] for key in keys}
+        numbers = [value for value in there if value is not None] if grouping.granularity else []
+        wanted = range(min(numbers), max(numbers) + 1) if numbers else grouping.values
+        for key in ((*parent, value) for value in wanted if value not in there):
+            self.empty.append((key, ()) if down else ((), key))
+            yield key
+
+    def _rows_of(self, key: Key, index: int) -> int:
+        return self.row_counts.get((key, ()) if index < self.plan.down else ((), key), 0)
+
+    def _figure_of(self, name: str, down: bool) -> Callable[[Key], tuple[Any, ...]]:
+        names = [aggregate.name for aggregate in self.plan.aggregates]
+        if name not in names:  # withheld: the order must not tell it either
+            return lambda key: ()
+        return lambda key: _comparable(self.figures.get((key, ()) if down else ((), key), (None,) * len(names))[names.index(name)])
 
     def _sort_value(self, index: int) -> Callable[[Key], tuple[Any, ...]]:
         """As `compile_plan` orders details: blank first, picklists in their own order, text by its sort key."""
@@ -155,6 +198,14 @@ class _Cells:
 
     def _label(self, index: int, value: Any) -> str:
         return group_label(self.plan.groupings[index], value, self.shown.get((index, value)), self.plan)
+
+
+def _around(key: CellKey) -> Iterator[CellKey]:
+    """The cell and every total it is part of."""
+    down, across = key
+    for kept_down in range(len(down) + 1):
+        for kept_across in range(len(across) + 1):
+            yield down[:kept_down], across[:kept_across]
 
 
 def _comparable(value: Any) -> tuple[Any, ...]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from crmlib.definition import Definition
 
@@ -62,11 +62,17 @@ class Column(Definition):
 
 
 class Grouping(Definition):
-    """A level of grouping: by a field's value, or by the period its date falls into."""
+    """A level of grouping: by a field's value, or by the period its date falls into.
+
+    order_by: sort groups by an aggregate of the report ("amount:sum", "record_count") instead of by their label.
+    show_empty: also periods without records between the first and the last, or picklist values that no record has.
+    """
 
     field: str
     date_granularity: str | None = None
     order: Literal["ascending", "descending"] = "ascending"
+    order_by: str | None = None
+    show_empty: bool = False
 
 
 class Aggregate(Definition):
@@ -76,16 +82,25 @@ class Aggregate(Definition):
     field: str | None = None
     label: str = ""
 
+    @property
+    def name(self) -> str:
+        """What groupings, sorting and results call it: "amount:sum", "record_count"."""
+        return self.aggregate if self.field is None else f"{self.field}:{self.aggregate}"
+
 
 FilterValue = bool | int | Decimal | date | datetime | str | None
 
 
 class Filter(Definition):
-    """A condition: several values mean any of them; an empty value asks for blank. All filters of a report must hold."""
+    """A condition: several values mean any of them; an empty value asks for blank.
+
+    other_field: compare with this field of the same row instead of a value.
+    """
 
     field: str
     operator: str = "equals"
     value: FilterValue | tuple[FilterValue, ...] = None
+    other_field: str | None = None
 
     @field_validator("value", mode="before")
     @classmethod
@@ -102,6 +117,27 @@ class Filter(Definition):
         return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
+class CrossFilter(Definition):
+    """A condition on related records: `{related: calls, at_least: 3, filters: [{field: direction, value: Inbound}]}`.
+
+    related: a child relationship of the primary object or, dotted, of what a lookup or related object leads to.
+    without: there must be none. filters: what the related records must meet, fields seen from them; may be nested.
+    """
+
+    related: str
+    without: bool = False
+    at_least: int = Field(default=1, ge=1)
+    filters: tuple[AnyFilter, ...] = ()
+
+
+def _kind_of_filter(value: Any) -> str:
+    related = "related" in value if isinstance(value, dict) else isinstance(value, CrossFilter)
+    return "CrossFilter" if related else "Filter"
+
+
+AnyFilter = Annotated[Annotated[Filter, Tag("Filter")] | Annotated[CrossFilter, Tag("CrossFilter")], Discriminator(_kind_of_filter)]
+
+
 class Sort(Definition):
     """Order of the detail rows."""
 
@@ -110,8 +146,10 @@ class Sort(Definition):
 
 
 class Report(Definition):
-    """A report on a report type. Groupings make it a summary; without any it is tabular.
+    """A report on a report type. Groupings down make it a summary, groupings across as well a matrix; without any it is tabular.
 
+    filter_logic: how the filters, counted from 1, go together: "1 AND (2 OR NOT 3)"; unless said, all must hold.
+    scope: whose records of the primary object: all that may be seen, the running user's own, or theirs and their team's.
     show_details: the records themselves below their groups; tabular reports always show them.
     row_limit: only the first rows in the order of `sort`; totals are then of those rows.
     """
@@ -119,11 +157,14 @@ class Report(Definition):
     label: str
     report_type: str
     description: str = ""
-    format: Literal["tabular", "summary"] = "tabular"
+    format: Literal["tabular", "summary", "matrix"] = "tabular"
     columns: tuple[Column, ...] = ()
     groupings_down: tuple[Grouping, ...] = ()
+    groupings_across: tuple[Grouping, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[AnyFilter, ...] = ()
+    filter_logic: str = ""
+    scope: Literal["all", "mine", "team"] = "all"
     sort: tuple[Sort, ...] = ()
     row_limit: int | None = Field(default=None, ge=1)
     show_details: bool = False

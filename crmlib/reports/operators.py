@@ -27,6 +27,7 @@ class Operator:
     """`sql(column, values, family)`: any of the values; None stands for blank, (start, end) for a date or datetime.
 
     takes_part: its value may be a part of what the field holds, so that it need not be a value of the field itself.
+    compare: of two fields; None where that makes no sense.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Operator:
     sql: Condition
     takes_blank: bool = False
     takes_part: bool = False
+    compare: Callable[[Any, Any], ColumnElement[bool]] | None = None
 
 
 def is_blank(column: ColumnElement[Any], family: str) -> ColumnElement[bool]:
@@ -56,6 +58,11 @@ def _equals(column: ColumnElement[Any], values: Sequence[Any], family: str) -> C
     if family == "text":
         column, given = lower_text(column), [value.lower() for value in given]
     return _any(blank + ([column.in_(given)] if given else []))
+
+
+def _same(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Two blanks are the same."""
+    return one.is_not_distinct_from(other)
 
 
 def _includes(column: ColumnElement[Any], values: Sequence[Any], family: str) -> ColumnElement[bool]:
@@ -90,12 +97,17 @@ ORDERED = ("number", "date", "datetime")
 ANY = ("text", "number", "date", "datetime", "boolean", "picklist", "multi_picklist", "id")
 
 OPERATORS: dict[str, Operator] = {row.name: row for row in (
-    Operator("equals", "equals", ANY, _equals, takes_blank=True),
-    Operator("not_equal", "does not equal", ANY, _negated(_equals), takes_blank=True),
-    Operator("less_than", "is less than", ORDERED, _compare(operator.lt, lambda column, start, end: column < start)),
-    Operator("greater_than", "is greater than", ORDERED, _compare(operator.gt, lambda column, start, end: column >= end)),
-    Operator("less_or_equal", "is at most", ORDERED, _compare(operator.le, lambda column, start, end: column < end)),
-    Operator("greater_or_equal", "is at least", ORDERED, _compare(operator.ge, lambda column, start, end: column >= start)),
+    Operator("equals", "equals", ANY, _equals, takes_blank=True, compare=_same),
+    Operator("not_equal", "does not equal", ANY, _negated(_equals), takes_blank=True,
+             compare=lambda one, other: not_(_same(one, other))),
+    Operator("less_than", "is less than", ORDERED, _compare(operator.lt, lambda column, start, end: column < start),
+             compare=operator.lt),
+    Operator("greater_than", "is greater than", ORDERED, _compare(operator.gt, lambda column, start, end: column >= end),
+             compare=operator.gt),
+    Operator("less_or_equal", "is at most", ORDERED, _compare(operator.le, lambda column, start, end: column < end),
+             compare=operator.le),
+    Operator("greater_or_equal", "is at least", ORDERED, _compare(operator.ge, lambda column, start, end: column >= start),
+             compare=operator.ge),
     Operator("contains", "contains", TEXTS, _like("%{}%"), takes_part=True),
     Operator("not_contain", "does not contain", TEXTS, _negated(_like("%{}%")), takes_part=True),
     Operator("starts_with", "starts with", TEXTS, _like("{}%"), takes_part=True),

@@ -1,13 +1,14 @@
 """What a report gives: plain values, ready to be laid out, without knowledge of SQL or of any output.
 
-A cell is found by its key, the values of the groups around it from the outermost in: `result.cell(("Won", 24311))`;
-`()` is the grand total. `key` values are as grouped (a period is its number, a lookup the record's id);
+A cell is found by its key down and across, each the values of the groups around it from the outermost in:
+`result.cell(("Won", 24311))`, in a matrix `result.cell(("Won",), (24311,))`; `()` is the total of a direction, both the
+grand total. `key` values are as grouped (a period is its number, a lookup the record's id);
 `Group.label` is what a person reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,7 +48,7 @@ class Group:
 
 @dataclass(frozen=True)
 class DetailRow:
-    """One report row: the group it stands in, the primary record's id, its values in the order of the columns."""
+    """One report row: the group down it stands in, the primary record's id, its values in the order of the columns."""
 
     key: Key
     record_id: int
@@ -58,7 +59,9 @@ class DetailRow:
 class ReportResult:
     """A report's figures at one moment, for one user.
 
-    cells: per group key (and `()` for the grand total) one value per aggregate, in their order.
+    groupings, groups: those down. across, groups_across: those across, of a matrix.
+    cells: per (key down, key across) one value per aggregate, in their order; a group across that has no record in a
+    group down has no cell there.
     details: the rows that were asked for; `row_count` says how many there are in all, so nothing is cut unsaid.
     withheld: labels of what the running user may not see. notes: sentences about how to read the figures.
     """
@@ -69,9 +72,11 @@ class ReportResult:
     format: str
     columns: tuple[ResultColumn, ...]
     groupings: tuple[ResultColumn, ...]
+    across: tuple[ResultColumn, ...]
     aggregates: tuple[ResultColumn, ...]
     groups: tuple[Group, ...]
-    cells: Mapping[Key, tuple[Any, ...]]
+    groups_across: tuple[Group, ...]
+    cells: Mapping[tuple[Key, Key], tuple[Any, ...]]
     details: tuple[DetailRow, ...]
     row_count: int
     show_details: bool
@@ -84,13 +89,13 @@ class ReportResult:
     notes: tuple[str, ...] = ()
     chart: str = "auto"
 
-    def cell(self, key: Key = ()) -> dict[str, Any]:
-        """The aggregates of one group, by name. Raises KeyError for a group that does not exist."""
-        return dict(zip((aggregate.name for aggregate in self.aggregates), self.cells[key], strict=True))
+    def cell(self, down: Key = (), across: Key = ()) -> dict[str, Any]:
+        """The aggregates of one cell, by name. Raises KeyError for one that does not exist."""
+        return dict(zip((aggregate.name for aggregate in self.aggregates), self.cells[down, across], strict=True))
 
     @property
     def grand_total(self) -> dict[str, Any]:
-        return self.cell(())
+        return self.cell()
 
     @property
     def is_cut(self) -> bool:
@@ -98,9 +103,12 @@ class ReportResult:
         return self.show_details and len(self.details) < self.row_count
 
     def walk(self) -> Iterator[Group]:
-        """All groups, each before its subgroups."""
-        pending = list(reversed(self.groups))
-        while pending:
-            group = pending.pop()
-            yield group
-            pending.extend(reversed(group.groups))
+        """All groups down, each before its subgroups."""
+        return walk(self.groups)
+
+
+def walk(groups: Sequence[Group]) -> Iterator[Group]:
+    """These groups and all below them, each before its subgroups."""
+    for group in groups:
+        yield group
+        yield from walk(group.groups)

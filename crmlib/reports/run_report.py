@@ -13,7 +13,7 @@ from crmlib.model.org import Org
 from crmlib.reports.assemble import assemble
 from crmlib.reports.compile_plan import Statements, compile_plan
 from crmlib.reports.definition import Report
-from crmlib.reports.plan import make_plan
+from crmlib.reports.make_plan import make_plan
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.secure import SecuredPlan, secure
@@ -22,21 +22,21 @@ from crmlib.security.access import Access
 
 
 def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
-               source: Source = NOWHERE, detail_limit: int | None = None, within: Key | None = None) -> ReportResult:
+               source: Source = NOWHERE, detail_limit: int | None = None, within: Key | None = None, across: Key = ()) -> ReportResult:
     """Run a report as a user. Two statements in one snapshot.
 
-    detail_limit: fetch at most so many detail rows; totals are of all. within: only the
-    records behind this cell, `()` being the grand total.
+    detail_limit: fetch at most so many detail rows; totals are of all. within, across: only the
+    records behind this cell, down and across; `()` being the total.
     """
     secured = prepare(report, view, org, access, today, source)
     if within is not None:
-        secured = secured.drilled_to(within)
+        secured = secured.drilled_to(within, across)
     statements = compile_plan(secured, org.schema, detail_limit)
     with org.snapshot() as connection:
         run_at = org.now()
         cells = connection.execute(statements.cells).all()
         details = connection.execute(statements.details).all() if statements.details is not None else []
-    return assemble(secured, statements, cells, details, org.schema, run_at)
+    return assemble(secured, statements, cells, details, org.schema, run_at, detail_limit)
 
 
 def prepare(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
@@ -51,8 +51,8 @@ def explain(secured: SecuredPlan, org: Org) -> str:
     """What the report will ask, in words and in SQL."""
     statements = compile_plan(secured, org.schema)
     lines = [f"Report       {secured.report.label}", f"Report type  {secured.report_type}", "", "Sources"]
-    for source in secured.sources:
-        join = {"primary": "primary object", "lookup": "lookup, never drops rows"}.get(
+    for source in secured.every_source():
+        join = {"primary": "primary object", "lookup": "lookup, never drops rows", "cross": "asked by a filter, adds no rows"}.get(
             source.kind, "with" if source.required else "with or without")
         lines += [f"  {source.path or source.object} ({source.object}): {join}", f"      {secured.rules[source.path].reason}"]
     lines += ["", "Totals"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from crmlib.errors import AccessDenied, Problem, raise_if_any
 from crmlib.model.schema import Schema
-from crmlib.reports.plan import FieldRef, PlannedGrouping, ReportPlan
+from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter, PlannedGrouping, ReportPlan, every_filter
 from crmlib.security.access import Access
 from crmlib.security.sharing import RowRule, row_rule
 
@@ -34,9 +34,9 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
 
     problems = list(_unreadable(plan, access, schema))
     if not problems:
-        problems = [Problem("filter-hidden", f"the report filters by {condition.field.label}, which {access.username} may not see",
+        problems = [Problem("filter-hidden", f"the report filters by {ref.label}, which {access.username} may not see",
                             hint="ask for the right to read the field, or for a report without this filter")
-                    for condition in plan.filters if hidden(condition.field)]
+                    for condition in every_filter(plan.filters) for ref in _asked_by(condition) if ref and hidden(ref)]
     if not problems and plan.report.row_limit:
         problems = [Problem("sort-hidden", f"the row limit goes by {sort.field.label}, which {access.username} may not see")
                     for sort in plan.sorts if hidden(sort.field)]
@@ -55,21 +55,27 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     withheld += [column.label for column in plan.columns if hidden(column)]
     groupings: tuple[PlannedGrouping, ...] = kept(plan.groupings, "key")
     groupings = tuple(replace(grouping, order=None) if hidden(grouping.order) else grouping for grouping in groupings)
-    secured = replace(plan, columns=columns, groupings=groupings, aggregates=kept(plan.aggregates, "field"),
+    across = sum(not hidden(grouping.key) for grouping in plan.groupings[plan.down:])
+    secured = replace(plan, columns=columns, groupings=groupings, across=across, aggregates=kept(plan.aggregates, "field"),
                       sorts=kept(plan.sorts, "field"))
     # A source behind a hidden lookup is joined by nobody any more, but its rule stands all the same.
-    rules = {source.path: row_rule(access, source.object, schema) for source in plan.sources}
+    rules = {source.path: row_rule(access, source.object, schema) for source in plan.every_source()}
     values = {part.name: getattr(secured, part.name) for part in fields(ReportPlan)}
     return SecuredPlan(**{**values, "withheld": tuple(dict.fromkeys(withheld))}, rules=rules, access=access)
 
 
+def _asked_by(condition: PlannedFilter | PlannedCrossFilter) -> tuple[FieldRef | None, ...]:
+    """The fields whose values a filter lets one guess."""
+    return (condition.field, condition.other) if isinstance(condition, PlannedFilter) else (condition.parent,)
+
+
 def _unreadable(plan: ReportPlan, access: Access, schema: Schema) -> Iterator[Problem]:
     """Primary and related objects that may not be read, or not in this relation: which record belongs to which is itself a field."""
-    for source in plan.sources:
+    for source in plan.every_source():
         described = schema.describe(source.object)
         if source.kind != "lookup" and not access.may("read", source.object):
             yield Problem("object-hidden", f"{access.username} may not read {described.plural_label}")
-        elif source.kind == "child" and not access.may_read_field(source.object, source.via):
+        elif source.kind in ("child", "cross") and not access.may_read_field(source.object, source.via):
             lookup = described.field(source.via)
             yield Problem("relationship-hidden", f"the report joins {described.plural_label} by {lookup.label}, which "
                           f"{access.username} may not see")

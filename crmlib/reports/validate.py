@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from crmlib.definition import Source
 from crmlib.errors import NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import Report
+from crmlib.reports.definition import CrossFilter, Filter, Grouping, Report
+from crmlib.reports.filter_logic import check_logic
+from crmlib.reports.filter_values import filter_value
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.operators import OPERATORS
-from crmlib.reports.plan import filter_value
+from crmlib.reports.make_plan import related_view
+from crmlib.reports.operators import OPERATORS, Operator
 from crmlib.reports.report_types import ReportField, ReportTypeView
-
-MOST_GROUPINGS = 3
 
 
 def validate(report: Report, view: ReportTypeView, settings: Settings, today: date, source: Source) -> Iterator[Problem]:
@@ -48,16 +49,17 @@ class _Check:
 
     def format(self) -> Iterator[Problem]:
         report = self.report
-        if report.format == "tabular" and report.groupings_down:
-            yield Problem("format", "a tabular report has no groupings", self.source.place("groupings_down"), "write format: summary")
-        if report.format == "summary" and not report.groupings_down:
-            yield Problem("format", "a summary report needs a grouping", self.source.place("format"),
-                          "add groupings_down, or write format: tabular")
+        fitting = "matrix" if report.groupings_across else "summary" if report.groupings_down else "tabular"
+        if report.groupings_across and not report.groupings_down:
+            yield Problem("format", "a matrix needs a grouping down as well as across", self.source.place("groupings_across"),
+                          "add groupings_down")
+        elif report.format != fitting:
+            groupings = {"matrix": "groupings down and across", "summary": "groupings down", "tabular": "no groupings"}
+            where = {"matrix": "groupings_across", "summary": "groupings_down", "tabular": "format"}[fitting]
+            yield Problem("format", f"a {report.format} report has {groupings[report.format]}, this one has {groupings[fitting]}",
+                          self.source.place(where), f"write format: {fitting}, or change the groupings")
         if not report.columns and not report.aggregates:
             yield Problem("empty", "the report shows nothing", self.source.place(), "add columns or aggregates")
-        if len(report.groupings_down) > MOST_GROUPINGS:
-            yield Problem("too-many-groupings", f"{len(report.groupings_down)} groupings; at most {MOST_GROUPINGS}",
-                          self.source.place("groupings_down"))
 
     def columns(self) -> Iterator[Problem]:
         seen = set()
@@ -69,8 +71,9 @@ class _Check:
 
     def groupings(self) -> Iterator[Problem]:
         seen = set()
-        for index, grouping in enumerate(self.report.groupings_down):
-            place = ("groupings_down", index)
+        aggregates = [one.name for one in self.report.aggregates]
+        for direction, index, grouping in self.directions():
+            place = (direction, index)
             if (grouping.field, grouping.date_granularity) in seen:
                 yield Problem("twice", f"grouping {grouping.field!r} stands here a second time", self.source.place(*place))
             seen.add((grouping.field, grouping.date_granularity))
@@ -80,12 +83,24 @@ class _Check:
                 yield Problem("unknown-granularity", f"there is no date granularity {name!r}",
                               self.source.place(*place, "date_granularity"),
                               did_you_mean(name, GRANULARITIES) or f"granularities: {', '.join(GRANULARITIES)}")
-            elif name is not None and self.found and self.found.field.family not in ("date", "datetime"):
-                yield Problem("not-a-date", f"{self.found.label} is no date and has no {name}",
+            elif name is not None and self.found and self.found.field.family not in GRANULARITIES[name].families:
+                yield Problem("not-a-date", f"{self.found.label} has no {name}: it is a {self.found.field.type.label.lower()} field",
                               self.source.place(*place, "date_granularity"))
+            if grouping.order_by is not None and grouping.order_by not in aggregates:
+                yield Problem("unknown-aggregate", f"the report has no aggregate {grouping.order_by!r} to order groups by",
+                              self.source.place(*place, "order_by"),
+                              did_you_mean(grouping.order_by, aggregates) or f"aggregates: {', '.join(aggregates)}")
+            if self.found and grouping.show_empty and not (self.found.field.family in ("date", "datetime") or self.found.field.values):
+                yield Problem("no-empty-groups", f"which values of {self.found.label} are missing, nobody can say",
+                              self.source.place(*place, "show_empty"), "dates and picklists can show empty groups")
             if self.found and self.found.field.family == "multi_picklist":
                 yield Problem("not-groupable", f"{self.found.label} has several values per record, which would stand in several groups",
                               self.source.place(*place))
+
+    def directions(self) -> Iterator[tuple[str, int, Grouping]]:
+        for direction in ("groupings_down", "groupings_across"):
+            for index, grouping in enumerate(getattr(self.report, direction)):
+                yield direction, index, grouping
 
     def aggregates(self) -> Iterator[Problem]:
         seen = set()
@@ -109,33 +124,68 @@ class _Check:
                               f"{row.name} takes {', '.join(row.families)} fields")
 
     def filters(self) -> Iterator[Problem]:
-        for index, condition in enumerate(self.report.filters):
-            place = ("filters", index)
-            row = OPERATORS.get(condition.operator)
-            if row is None:
-                yield Problem("unknown-operator", f"there is no operator {condition.operator!r}", self.source.place(*place, "operator"),
-                              did_you_mean(condition.operator, OPERATORS) or f"operators: {', '.join(OPERATORS)}")
-            yield from self.field(condition.field, *place)
-            if self.found is None:
-                continue
-            field = self.found.field
-            if field.to:
-                field = self.view.schema.describe(field.to).field("name")
-            if row and field.family not in row.families:
-                fitting = [name for name, other in OPERATORS.items() if field.family in other.families]
-                yield Problem("unfit-operator", f"{self.found.label} is a {field.type.label.lower()} field and can't be asked whether it "
-                              f"{row.label}", self.source.place(*place, "operator"), f"operators that fit: {', '.join(fitting)}")
-                continue
-            if not condition.values:
-                yield Problem("missing-key", "the filter has an empty list of values", self.source.place(*place, "value"))
-            for value in condition.values:
-                try:
-                    taken = filter_value(field, row.name if row else "equals", value, self.today, self.settings)
-                    if taken is None and row and not row.takes_blank:
-                        yield Problem("missing-value", f"{self.found.label} {row.label} what?", self.source.place(*place), "give a value")
-                except ValueError as error:
-                    hint = did_you_mean(str(value), field.values) if field.values else ""
-                    yield Problem("bad-value", f"{self.found.label}: {error}", self.source.place(*place, "value"), hint)
+        yield from self.conditions(self.report.filters, ())
+        if self.report.filter_logic.strip():
+            yield from check_logic(self.report.filter_logic, len(self.report.filters), self.source.place("filter_logic"))
+
+    def conditions(self, filters: tuple[Filter | CrossFilter, ...], around: tuple[str | int, ...]) -> Iterator[Problem]:
+        for index, condition in enumerate(filters):
+            place = (*around, "filters", index)
+            if isinstance(condition, CrossFilter):
+                yield from self.cross_filter(condition, place)
+            else:
+                yield from self.filter(condition, place)
+
+    def cross_filter(self, condition: CrossFilter, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        try:
+            _, view, _ = related_view(self.view, condition.related)
+        except NotFound as error:
+            yield from (replace(problem, where=self.source.place(*place, "related")) for problem in error.problems)
+            return
+        inner = _Check(self.report, view, self.settings, self.today, self.source)
+        yield from inner.conditions(condition.filters, place)
+
+    def filter(self, condition: Filter, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        row = OPERATORS.get(condition.operator)
+        if row is None:
+            yield Problem("unknown-operator", f"there is no operator {condition.operator!r}", self.source.place(*place, "operator"),
+                          did_you_mean(condition.operator, OPERATORS) or f"operators: {', '.join(OPERATORS)}")
+        yield from self.field(condition.field, *place)
+        if self.found is None:
+            return
+        field, label = self.found.field, self.found.label
+        if condition.other_field is not None:
+            yield from self.two_fields(condition, row, self.found, place)
+            return
+        if field.to:
+            field = self.view.schema.describe(field.to).field("name")
+        if row and field.family not in row.families:
+            fitting = [name for name, other in OPERATORS.items() if field.family in other.families]
+            yield Problem("unfit-operator", f"{label} is a {field.type.label.lower()} field and can't be asked whether it {row.label}",
+                          self.source.place(*place, "operator"), f"operators that fit: {', '.join(fitting)}")
+            return
+        if not condition.values:
+            yield Problem("missing-key", "the filter has an empty list of values", self.source.place(*place, "value"))
+        for value in condition.values:
+            try:
+                taken = filter_value(field, row.name if row else "equals", value, self.today, self.settings)
+                if taken is None and row and not row.takes_blank:
+                    yield Problem("missing-value", f"{label} {row.label} what?", self.source.place(*place), "give a value")
+            except ValueError as error:
+                hint = did_you_mean(str(value), field.values) if field.values else ""
+                yield Problem("bad-value", f"{label}: {error}", self.source.place(*place, "value"), hint)
+
+    def two_fields(self, condition: Filter, row: Operator | None, first: ReportField, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        """A field compared with another one of the same kind."""
+        where = self.source.place(*place, "other_field")
+        if condition.value is not None:
+            yield Problem("two-values", "a filter has a value or another field, not both", where)
+        yield from (replace(problem, where=where) for problem in self.field(condition.other_field or "", *place))
+        if self.found and self.found.field.family != first.field.family:
+            yield Problem("unlike-fields", f"{first.label} is a {first.field.type.label.lower()} field and {self.found.label} a "
+                          f"{self.found.field.type.label.lower()} field", where, "compare fields of one kind")
+        elif row and (row.compare is None or first.field.family not in (*row.families, "lookup")):
+            yield Problem("unfit-operator", f"two fields can't be asked whether one {row.label} the other", where)
 
     def sorts(self) -> Iterator[Problem]:
         for index, sort in enumerate(self.report.sort):

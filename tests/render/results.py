@@ -54,10 +54,10 @@ def deal(name: str, amount: str | None, closed: date | None = date(2026, 11, 30)
 
 def result_of(groupings: tuple[ResultColumn, ...], rows: list[Row], **changes: Any) -> ReportResult:
     """A result with these rows, their sum of amount and record count at every level. Labels double as keys; None is blank."""
-    cells = {(): _figures([values for _, values in rows])}
+    cells = {((), ()): _figures([values for _, values in rows])}
     result = ReportResult(
         label="Pipeline", description="What is open", report_type="Opportunities", format="summary" if groupings else "tabular",
-        columns=COLUMNS, groupings=groupings,
+        columns=COLUMNS, groupings=groupings, across=(), groups_across=(),
         aggregates=(ResultColumn("amount:sum", "Sum of Amount", "currency"), ResultColumn("record_count", "Record count", "integer")),
         groups=_groups(rows, (), len(groupings), cells), cells=cells,
         details=tuple(DetailRow(key, number, values) for number, (key, values) in enumerate(rows, 1)), row_count=len(rows),
@@ -70,7 +70,7 @@ def _figures(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     return sum((values[1] for values in rows if values[1] is not None), Decimal("0.00")), len(rows)
 
 
-def _groups(rows: list[Row], key: Key, levels: int, cells: dict[Key, tuple[Any, ...]]) -> tuple[Group, ...]:
+def _groups(rows: list[Row], key: Key, levels: int, cells: dict[tuple[Key, Key], tuple[Any, ...]]) -> tuple[Group, ...]:
     """Groups of rows that stand together, in their order."""
     depth, groups = len(key), []
     if depth == levels:
@@ -78,7 +78,7 @@ def _groups(rows: list[Row], key: Key, levels: int, cells: dict[Key, tuple[Any, 
     for value, grouped in groupby(rows, key=lambda row: row[0][depth]):
         inside = list(grouped)
         own = (*key, value)
-        cells[own] = _figures([values for _, values in inside])
+        cells[own, ()] = _figures([values for _, values in inside])
         groups.append(Group(own, BLANK if value is None else str(value), len(inside), _groups(inside, own, levels, cells)))
     return tuple(groups)
 

@@ -58,7 +58,7 @@ def test_exact_keeps_decimals() -> None:
     assert frame["Sum of Amount"].sum() == Decimal("9876543211081.00")
 
 
-@pytest.mark.parametrize("granularity", GRANULARITIES)
+@pytest.mark.parametrize("granularity", [row.name for row in GRANULARITIES.values() if row.is_range])
 @pytest.mark.parametrize(("week_start", "fiscal_year_start"), [(0, 1), (6, 4), (3, 12)])
 def test_periods_are_those_of_the_organization(granularity: str, week_start: int, fiscal_year_start: int) -> None:
     settings = replace(results.SETTINGS, week_start=week_start, fiscal_year_start=fiscal_year_start)

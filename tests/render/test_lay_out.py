@@ -23,7 +23,7 @@ def test_summary_shows_finest_groups_and_closes_each_group_around_them() -> None
     assert roles(layout) == [(G, 1), (G, 1), (S, 0), (G, 1), (G, 1), (G, 1), (S, 0), (G, 1), (S, 0), (T, 0)]
     assert layout.lines[0].values == ("Stage", "Owner", "Sum of Amount", "Record count")
     assert [line.label for line in layout.lines[1:4]] == ["Amina", "(blank)", "Total Prospecting"]
-    assert layout.lines[3].values[2:] == results.deals().cells["Prospecting",]
+    assert layout.lines[3].values[2:] == results.deals().cells[("Prospecting",), ()]
 
 
 def test_repeated_labels_are_marked_so() -> None:
@@ -58,7 +58,7 @@ def test_tabular_has_its_figures_above_the_table() -> None:
     assert kinds(layout) == ["detail"] * 8
     assert {role for role, _ in roles(layout)} == {D}
     assert [(figure.label, figure.value) for figure in layout.figures] == list(
-        zip(("Sum of Amount", "Record count"), results.tabular().cells[()], strict=True))
+        zip(("Sum of Amount", "Record count"), results.tabular().cells[(), ()], strict=True))
 
 
 def test_every_line_is_as_wide_as_the_table() -> None:
@@ -96,7 +96,7 @@ def test_details_that_were_never_fetched_are_cut_too() -> None:
 def test_cut_groups_keep_true_totals_and_later_groups_are_left_out() -> None:
     layout = lay_out(results.by_stage(show_details=True), 2)
     assert roles(layout) == [(G, 0), (D, 0), (D, 0), (S, 0), (T, 0)]
-    assert layout.lines[4].values[-2:] == results.by_stage().cells["Prospecting",]
+    assert layout.lines[4].values[-2:] == results.by_stage().cells[("Prospecting",), ()]
     assert layout.lines[-1].values[-1] == 7
 
 

@@ -33,8 +33,8 @@ def figure_lines(result: ReportResult) -> list[FigureLine]:
     def of(groups: tuple[Group, ...]) -> Iterator[FigureLine]:
         for group in groups:
             yield from of(group.groups)
-            yield (f"Total {group.label}" if group.groups else group.label, *result.cells[group.key])
-    return [*of(result.groups), ("Total", *result.cells[()])]
+            yield (f"Total {group.label}" if group.groups else group.label, *result.cells[group.key, ()])
+    return [*of(result.groups), ("Total", *result.cells[(), ()])]
 
 
 # --- Reading back

@@ -70,7 +70,7 @@ def _aggregate(written: str) -> dict[str, Any]:
 
 def figures(result: ReportResult) -> dict[tuple[str, ...], Any]:
     """Aggregates by the labels of the groups around them, () for the grand total; a lone aggregate without its tuple."""
-    cells = {labels: result.cells[group.key] for labels, group in _labelled(result.groups)} | {(): result.cells[()]}
+    cells = {labels: result.cells[group.key, ()] for labels, group in _labelled(result.groups)} | {(): result.cells[(), ()]}
     assert len(cells) == len(result.cells), "two groups have the same labels, or a cell has no group"
     return {labels: values[0] if len(values) == 1 else values for labels, values in cells.items()}
 

@@ -7,6 +7,7 @@ A case is a file in `cases/`. To add one, write down the report and the SQL; not
     report_type: {...}           only if the report's type is none of those that there are
     check_query: SELECT ...      groups, then aggregates: one row per finest group; of a tabular report its columns, row by row
     check_totals: [SELECT ...]   the same with fewer groups, and at last with none
+                                 of a matrix: groups down, groups across, the whole; check_query has both
 
 Amounts are whole cents on SQLite: the test puts the point into results, and `:unit` in a query is 100 there and 1 on
 PostgreSQL. A period is written as its first day. The order of rows counts when the query ends with an ORDER BY. Where the databases
@@ -32,7 +33,7 @@ from crmlib.reports.catalog import Catalog
 from crmlib.reports.definition import Report, ReportType
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportTypeView
-from crmlib.reports.result import Group, ReportResult, ResultColumn
+from crmlib.reports.result import Group, Key, ReportResult, ResultColumn
 from crmlib.reports.run_report import run_report
 from tests.conftest import TODAY
 from tests.reports.asking import EVERYTHING
@@ -61,14 +62,17 @@ def test_case(name: str, demo_orgs: Org) -> None:
         Catalog(REPORT_TYPES, org.schema).report_type(case.report.report_type))
     result = run_report(case.report, view, org, EVERYTHING, TODAY)
 
-    width = len(result.groupings)
-    levels = [width - 1 - number for number in range(len(case.check_totals))] if width else [0] * len(case.check_totals)
-    assert len(case.check_totals) in (width, 0 if width else 1), "one query for each level of totals"
-    first = result.columns if not width else (*result.groupings, *result.aggregates)
-    found = [row.values for row in result.details] if not width else list(_cells(result, width))
-    _compare(case.check_query, found, first, view, org)
-    for level, query in zip(levels, case.check_totals, strict=True):
-        _compare(query, list(_cells(result, level)), (*result.groupings[:level], *result.aggregates), view, org)
+    width, across = len(result.groupings), len(result.across)
+    if not width:
+        _compare(case.check_query, [row.values for row in result.details], result.columns, view, org)
+        levels = [(0, 0)] * len(case.check_totals)
+    else:
+        levels = [(width, 0), (0, across), (0, 0)] if across else [(level, 0) for level in range(width - 1, -1, -1)]
+        assert len(case.check_totals) == len(levels), "one query for each level of totals"
+        levels.insert(0, (width, across))
+    for (down, right), query in zip(levels, [case.check_query, *case.check_totals][not width:], strict=True):
+        columns = (*result.groupings[:down], *result.across[:right], *result.aggregates)
+        _compare(query, list(_cells(result, down, right)), columns, view, org)
 
 
 def _compare(query: Query, found: list[tuple[Any, ...]], columns: tuple[ResultColumn, ...], view: ReportTypeView, org: Org) -> None:
@@ -84,24 +88,33 @@ def _compare(query: Query, found: list[tuple[Any, ...]], columns: tuple[ResultCo
     assert got == expected
 
 
-def _cells(result: ReportResult, level: int) -> Iterator[tuple[Any, ...]]:
-    """What the groups of one level are, then their aggregates."""
-    def walk(groups: tuple[Group, ...], around: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-        for group in groups:
-            if len(group.key) == level:
-                yield (*around, _group_value(result, group), *result.cells[group.key])
-            else:
-                yield from walk(group.groups, (*around, _group_value(result, group)))
-
-    yield from walk(result.groups, ()) if level else [result.cells[()]]
+def _cells(result: ReportResult, down: int, across: int) -> Iterator[tuple[Any, ...]]:
+    """What the groups of one level are, then their aggregates; of a matrix, the groups down and then those across."""
+    for key, values in _keys(result.groups, result.groupings, result, down):
+        for key_across, values_across in _keys(result.groups_across, result.across, result, across):
+            if (key, key_across) in result.cells:
+                yield (*values, *values_across, *result.cells[key, key_across])
 
 
-def _group_value(result: ReportResult, group: Group) -> Any:
-    grouping = result.groupings[len(group.key) - 1]
+def _keys(groups: tuple[Group, ...], groupings: tuple[ResultColumn, ...], result: ReportResult, level: int,
+          around: tuple[Any, ...] = ()) -> Iterator[tuple[Key, tuple[Any, ...]]]:
+    """Key and values of each group of one level, in their order."""
+    if level == 0:
+        yield (), ()
+    for group in groups if level else ():
+        values = (*around, _group_value(group, groupings[len(around)], result))
+        if len(values) == level:
+            yield group.key, values
+        else:
+            yield from _keys(group.groups, groupings, result, level, values)
+
+
+def _group_value(group: Group, grouping: ResultColumn, result: ReportResult) -> Any:
     if group.value is None:
         return None
     if grouping.granularity:
-        return GRANULARITIES[grouping.granularity].start(group.value, result.settings)
+        granularity = GRANULARITIES[grouping.granularity]
+        return granularity.start(group.value, result.settings) if granularity.is_range else group.value
     return group.label if isinstance(group.value, int) and grouping.type == "text" else group.value  # of a lookup its name
 
 
@@ -117,6 +130,8 @@ def _checked(value: Any, column: ResultColumn, view: ReportTypeView, dialect: st
     """A value of a check query as it should stand in the result."""
     if value is None:
         return None
+    if column.granularity and not GRANULARITIES[column.granularity].is_range:
+        return int(value)
     if column.granularity or column.type == "date":
         return str(value)[:10]
     if column.type == "datetime":

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from crmlib.model.org import Settings
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.date_literals import DATE_LITERALS, date_range
-from crmlib.reports.definition import Report, ReportType
+from crmlib.reports.definition import Filter, Report, ReportType
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.operators import OPERATORS
 from tests.conftest import TODAY
@@ -25,7 +25,7 @@ IN_DOCS = {word for line in DOCS.splitlines() if line.startswith("| `") for word
 REPORTS = [case.report for case in CASES.values()]
 USED = {
     "aggregate": {one.aggregate for report in REPORTS for one in report.aggregates},
-    "operator": {one.operator for report in REPORTS for one in report.filters},
+    "operator": {one.operator for report in REPORTS for one in report.filters if isinstance(one, Filter)},
     "granularity": {one.date_granularity or "day" for report in REPORTS for one in report.groupings_down},
 }
 
@@ -76,12 +76,24 @@ def test_relative_dates(written: str) -> None:
     assert date_range(written, TODAY, Settings(fiscal_year_start=4)) == (first, date.fromordinal(last.toordinal() + 1))
 
 
-@pytest.mark.parametrize("name", GRANULARITIES)
+@pytest.mark.parametrize("name", [row.name for row in GRANULARITIES.values() if row.is_range])
 def test_periods(name: str) -> None:
     settings, granularity = Settings(week_start=6, fiscal_year_start=7), GRANULARITIES[name]
     number = granularity.number(TODAY, settings)
     start, end = granularity.range(number, settings)
     assert (start.isoformat(), date.fromordinal(end.toordinal() - 1).isoformat(), granularity.text(number, settings)) == PERIODS[name]
+
+
+# With weeks from Wednesday: numbers and what people read.
+ROUND = {"month_in_year": {0: "January", 11: "December"}, "day_in_month": {1: "1", 31: "31"},
+         "weekday": {0: "Wednesday", 4: "Sunday", 6: "Tuesday"}, "hour": {0: "00:00–00:59", 23: "23:00–23:59"}}
+
+
+@pytest.mark.parametrize("name", [row.name for row in GRANULARITIES.values() if not row.is_range])
+def test_what_comes_round(name: str) -> None:
+    settings = Settings(week_start=2)
+    assert {number: GRANULARITIES[name].text(number, settings) for number in ROUND[name]} == ROUND[name]
+    assert GRANULARITIES[name].number(TODAY, settings) == {"month_in_year": 4, "day_in_month": 13, "weekday": 0, "hour": 0}[name]
 
 
 def test_docs_name_no_word_that_is_none() -> None:

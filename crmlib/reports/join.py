@@ -1,0 +1,120 @@
+"""The tables behind a report: sources joined as the plan says, each with its record rule; and filters as SQL conditions.
+
+A cross filter is a join of its own inside an EXISTS, or a count where a number of related records is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Integer, and_, exists, func, literal, not_, or_, select, true
+
+from crmlib.model.schema import Schema
+from crmlib.model.sql_functions import lower_text, same_scale
+from crmlib.reports.filter_logic import Logic, all_of, combine
+from crmlib.reports.operators import OPERATORS
+from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter
+from crmlib.reports.report_types import ReportSource
+from crmlib.reports.secure import SecuredPlan
+from crmlib.security.sharing import RowRule, row_predicate
+
+LONGEST_ALIAS = 50
+"""PostgreSQL takes the first 63 bytes of a name, so that two long ones might become one."""
+
+Filters = Sequence[PlannedFilter | PlannedCrossFilter]
+
+
+class Join:
+    """Aliases of these sources; the first of them is the base that the others are joined to."""
+
+    def __init__(self, plan: SecuredPlan, schema: Schema, sources: Sequence[ReportSource], outer: Join | None = None) -> None:
+        self.plan, self.schema, self.sources, self.base, self.outer = plan, schema, sources, sources[0], outer
+        self.aliases: dict[str, FromClause] = dict(outer.aliases) if outer else {}
+        self.objects: dict[str, str] = (outer.objects if outer else {}) | {source.path: source.object for source in sources}
+        for source in sources:
+            name = (source.path.removeprefix("~").replace(".", "_") if source.path.strip("~0123456789") else source.object)[:LONGEST_ALIAS]
+            taken = {alias.name for alias in self.aliases.values()}  # type: ignore[attr-defined]
+            self.aliases[source.path] = schema.describe(source.object).table.alias(f"{name}_{len(taken)}" if name in taken else name)
+
+    def column(self, ref: FieldRef) -> ColumnElement[Any]:
+        return self.aliases[ref.source].c[self.schema.describe(self.objects[ref.source]).field(ref.name).column.name]
+
+    def tables(self, refs: Iterable[FieldRef], filters: Filters) -> FromClause:
+        """The joined tables. Related objects always decide which rows there are; a lookup only matters to what is read through it."""
+        read = {ref.source for ref in (*refs, *_refs_of(filters))}
+        joined = self.aliases[self.base.path]
+        for source in self.sources[1:]:
+            if source.kind == "lookup" and not any(path == source.path or path.startswith(f"{source.path}.") for path in read):
+                continue
+            joined = joined.join(self.aliases[source.path], and_(self.link(source), self.visible(source.path)), isouter=not source.required)
+        return joined
+
+    def link(self, source: ReportSource) -> ColumnElement[bool]:
+        """How a source hangs on its parent: by its own lookup to the parent, or by the parent's to it."""
+        here, parent = self.aliases[source.path], self.aliases[source.parent]
+        if source.kind == "lookup":
+            return parent.c[self.schema.describe(self.objects[source.parent]).field(source.via).column.name] == here.c.id
+        return here.c[self.schema.describe(source.object).field(source.via).column.name] == parent.c.id
+
+    def visible(self, path: str) -> ColumnElement[bool]:
+        """Not deleted, and visible to the running user: in WHERE for the base, in ON for the others."""
+        alias = self.aliases[path]
+        rule = row_predicate(self.plan.rules[path], alias, self.schema)
+        return and_(alias.c.deleted_at.is_(None), true() if rule is None else rule)
+
+    def condition(self, filters: Filters, logic: Logic) -> ColumnElement[bool]:
+        """The base is visible, and the filters hold as the logic says."""
+        words: dict[str, Any] = {"and": lambda parts: and_(true(), *parts), "or": lambda parts: or_(*parts),
+                                 "not": lambda parts: not_(func.coalesce(parts[0], False))}  # not known to hold does not hold
+        meant = combine(logic, lambda number: self._filter(filters[number - 1]), lambda word, parts: words[word](parts))
+        return and_(self.visible(self.base.path), meant)
+
+    def scope(self) -> ColumnElement[bool]:
+        """Records of the primary object that the running user, or also those below them, own."""
+        scope, access = self.plan.report.scope, self.plan.access
+        assert access is not None
+        if scope == "all":
+            return true()
+        rule = RowRule(self.base.object, "owner", "scope", access.user_id, access.role_id if scope == "team" else None)
+        owned = row_predicate(rule, self.aliases[self.base.path], self.schema)
+        assert owned is not None
+        return owned
+
+    def _filter(self, condition: PlannedFilter | PlannedCrossFilter) -> ColumnElement[bool]:
+        if isinstance(condition, PlannedCrossFilter):
+            return self._cross_filter(condition)
+        field, other, operator = condition.field, condition.other, OPERATORS[condition.operator]
+        if other is None:
+            return operator.sql(self.column(field), condition.values, field.family)
+        assert operator.compare is not None
+        scale = max(field.scale, other.scale)
+        return operator.compare(_comparable(self.column(field), field, scale), _comparable(self.column(other), other, scale))
+
+    def _cross_filter(self, condition: PlannedCrossFilter) -> ColumnElement[bool]:
+        inner = Join(self.plan, self.schema, condition.sources, self)
+        related, parent = condition.sources[0], self.aliases[condition.parent.source]
+        met = and_(inner.link(related), inner.condition(condition.filters, all_of(len(condition.filters))))
+        tables = inner.tables((), condition.filters)
+        if condition.at_least > 1:
+            enough = select(func.count()).select_from(tables).where(met).correlate(parent).scalar_subquery() >= condition.at_least
+            return not_(enough) if condition.without else enough
+        found = exists(select(inner.aliases[related.path].c.id).select_from(tables).where(met).correlate(parent))
+        return not_(found) if condition.without else found
+
+
+def _refs_of(filters: Filters) -> list[FieldRef]:
+    """What filters read in the join they stand in; a cross filter reads only the record that has related ones."""
+    refs: list[FieldRef | None] = []
+    for condition in filters:
+        refs += [condition.parent] if isinstance(condition, PlannedCrossFilter) else [condition.field, condition.other]
+    return [ref for ref in refs if ref is not None]
+
+
+def _comparable(column: ColumnElement[Any], ref: FieldRef, scale: int) -> ColumnElement[Any]:
+    """Text without case, decimals of different scales in a common one."""
+    if ref.family == "text":
+        return lower_text(column)
+    if ref.type in ("number", "percent", "currency") and ref.scale != scale:
+        return same_scale(column, literal(10 ** (scale - ref.scale), Integer))
+    return column

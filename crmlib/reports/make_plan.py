@@ -1,0 +1,173 @@
+"""From a sound definition to a plan: names become sources and fields, and each aggregate gets its grain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import count
+
+from crmlib.model.org import Settings
+from crmlib.model.schema import Field
+from crmlib.reports.aggregates import AGGREGATES
+from crmlib.reports.definition import CrossFilter, Filter, Grouping, Report, ReportType
+from crmlib.reports.filter_logic import all_of, parse_logic
+from crmlib.reports.filter_values import filter_text, filter_value
+from crmlib.reports.plan import (
+    ROWS,
+    FieldRef,
+    PlannedAggregate,
+    PlannedCrossFilter,
+    PlannedFilter,
+    PlannedGrouping,
+    PlannedSort,
+    ReportPlan,
+)
+from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView
+
+
+def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date) -> ReportPlan:
+    """The plan of a report that `validate` found sound. No database is touched."""
+    return _Planner(view, settings, today).plan(report)
+
+
+def related_view(view: ReportTypeView, related: str) -> tuple[ReportField, ReportTypeView, str]:
+    """For a cross filter: the id of the record that must have related ones, the related object's fields, the lookup between.
+
+    Raises NotFound.
+    """
+    path, _, name = related.rpartition(".")
+    parent = view.follow(f"{path}.id" if path else "id")
+    child = view.schema.describe(parent.field.object).child(name)
+    return parent, ReportTypeView(child.name, ReportType(label=child.label, primary_object=child.object), view.schema), child.lookup
+
+
+class _Planner:
+    """Collects the sources while it turns names into fields.
+
+    root: where the sources of a cross filter stand; "" for the rows of the report.
+    """
+
+    def __init__(self, view: ReportTypeView, settings: Settings, today: date, root: str = "", numbers: count[int] | None = None) -> None:
+        self.view, self.schema, self.settings, self.today, self.root = view, view.schema, settings, today, root
+        self.numbers = numbers or count(1)
+        self.sources: dict[str, ReportSource] = {self.at(source.path): self.placed(source) for source in view.sources.values()}
+
+    def at(self, path: str) -> str:
+        return ".".join(part for part in (self.root, path) if part)
+
+    def placed(self, source: ReportSource) -> ReportSource:
+        return replace(source, path=self.at(source.path), parent=self.at(source.parent)) if self.root else source
+
+    def plan(self, report: Report) -> ReportPlan:
+        groupings = tuple(self.grouping(grouping) for grouping in report.groupings_down + report.groupings_across)
+        aggregates = tuple(self.aggregate(one.aggregate, one.field, one.label, groupings) for one in report.aggregates)
+        columns = tuple(self.shown(column.field, column.label) for column in report.columns)
+        filters = tuple(self.condition(one) for one in report.filters)
+        return ReportPlan(
+            report=report, report_type=self.view.label, columns=columns, groupings=groupings, across=len(report.groupings_across),
+            aggregates=aggregates, filters=filters,
+            logic=parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters)),
+            sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
+            names=tuple(self.ref(self.view.follow(f"{source.prefix}name")) for source in self.view.sources.values()),
+            settings=self.settings, sources=self.ordered_sources())
+
+    def ordered_sources(self) -> tuple[ReportSource, ...]:
+        """Parents before those that hang on them."""
+        return tuple(sorted(self.sources.values(), key=lambda source: source.path.count(".") + (source.path != self.root)))
+
+    def ref(self, found: ReportField, label: str = "") -> FieldRef:
+        """A field's place in the plan; its lookups become sources."""
+        guards = []
+        for lookup in map(self.placed, found.lookups):
+            self.sources.setdefault(lookup.path, lookup)
+            guards.append((self.sources[lookup.parent].object, lookup.via))
+        field = found.field
+        return FieldRef(self.at(found.source.path), field.name, found.path, label or found.label, field.type.name, field.family,
+                        field.scale, (*guards, (field.object, field.name)))
+
+    def shown(self, path: str, label: str = "") -> FieldRef:
+        """A column; a lookup is shown by the name of the record it points to."""
+        found = self.view.find(path)
+        if found.field.to is None:
+            return self.ref(found, label)
+        return self.through(path, "name", label or found.label)
+
+    def through(self, path: str, field: str, label: str) -> FieldRef:
+        """A field of the record a lookup points to, whether or not the report type offers it."""
+        return self.ref(self.view.follow(f"{path}.{field}"), label)
+
+    def grouping(self, grouping: Grouping) -> PlannedGrouping:
+        found, path = self.view.find(grouping.field), grouping.field
+        planned = PlannedGrouping(self.ref(found), found.label, descending=grouping.order == "descending", values=found.field.values,
+                                  order_by=grouping.order_by, show_empty=grouping.show_empty)
+        if found.field.family in ("date", "datetime"):
+            return replace(planned, granularity=grouping.date_granularity or "day")
+        if found.field.to is None:
+            return planned
+        key = replace(self.through(path, "id", found.label), path=path)
+        return replace(planned, key=key, shown=self.through(path, "name", found.label),
+                       order=self.through(path, "position", found.label) if self.has_places(found.field) else None)
+
+    def has_places(self, lookup: Field) -> bool:
+        """Whether the records it points to have an order of their own, as stages do: a number `position` (a contact's is a job)."""
+        position = self.schema.describe(lookup.to).fields.get("position") if lookup.to else None
+        return position is not None and position.family == "number"
+
+    def aggregate(self, name: str, path: str | None, label: str, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
+        if path is None:
+            return PlannedAggregate(ROWS, label or "Record count", name, None)
+        found = self.view.find(path)
+        ref = self.ref(found) if found.field.to is None else replace(self.through(path, "id", found.label), path=path)
+        counted = self.schema.describe(found.field.object).plural_label if name == "record_count" else found.label
+        # What one record of the aggregate's source decides: itself, its parents, and whatever lookups lead to.
+        decided = self.decided_by(ref.source)
+        rows = {source.path for source in self.view.sources.values()}
+        row = AGGREGATES[name]
+        repeats = row.repeats_matter and not rows <= decided
+        in_one_group = not row.repeats_matter or all(grouping.key.source in decided for grouping in groupings)
+        return PlannedAggregate(f"{path}:{name}", label or row.label.format(counted), name, ref, repeats=repeats,
+                                additive=row.merge is not None and in_one_group)
+
+    def decided_by(self, path: str) -> set[str]:
+        """The sources of which a record of this source has exactly one: upwards from children, and along lookups."""
+        decided: set[str] = set()
+        reached = {path}
+        while reached:
+            decided |= reached
+            reached = {source.path for source in self.sources.values() if source.kind == "lookup" and source.parent in decided}
+            reached |= {self.sources[one].parent for one in decided if self.sources[one].kind == "child"}
+            reached -= decided
+        return decided
+
+    def condition(self, condition: Filter | CrossFilter) -> PlannedFilter | PlannedCrossFilter:
+        return self.filter(condition) if isinstance(condition, Filter) else self.cross_filter(condition)
+
+    def cross_filter(self, condition: CrossFilter) -> PlannedCrossFilter:
+        """The related records stand at a root of their own, "~1", "~2" ...: no path of the report's leads there."""
+        parent, view, lookup = related_view(self.view, condition.related)
+        inner = _Planner(view, self.settings, self.today, f"~{next(self.numbers)}", self.numbers)
+        inner.sources[inner.root] = ReportSource(inner.root, view.definition.primary_object, "cross", self.at(parent.source.path), lookup)
+        filters = tuple(inner.condition(one) for one in condition.filters)
+        how_many = "without" if condition.without else "with" if condition.at_least == 1 else f"with at least {condition.at_least}"
+        met = f" where {' and '.join(one.text for one in filters)}" if filters else ""
+        return PlannedCrossFilter(inner.ordered_sources(), self.ref(parent), filters, condition.at_least, condition.without,
+                                  f"{how_many} {view.label}{met}")
+
+    def filter(self, condition: Filter) -> PlannedFilter:
+        found = self.view.find(condition.field)
+        if condition.other_field is not None:
+            other = self.view.find(condition.other_field)
+            return PlannedFilter(self.ref(found), condition.operator, (), filter_text(found.label, condition, other.label), self.ref(other))
+        field = found.field
+        by_name = field.to is not None
+        ref = self.through(condition.field, "name", found.label) if by_name else self.ref(found)
+        if by_name:
+            field = self.schema.describe(field.to or "").field("name")
+        values = tuple(filter_value(field, condition.operator, value, self.today, self.settings) for value in condition.values)
+        return PlannedFilter(ref, condition.operator, values, filter_text(found.label, condition))
+
+    def sort(self, path: str, descending: bool) -> PlannedSort:
+        found = self.view.find(path)
+        if self.has_places(found.field):
+            return PlannedSort(self.through(path, "position", found.label), descending)
+        return PlannedSort(self.shown(path), descending, found.field.values)

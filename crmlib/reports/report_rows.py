@@ -1,0 +1,128 @@
+"""The rows of a report as one SELECT: its columns over the filtered, secured join, cut by row limit and drill-down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Label, Select, case, func, select
+from sqlalchemy.sql.base import ColumnCollection
+
+from crmlib.model.schema import Schema
+from crmlib.model.sql_functions import code_points, sort_key
+from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.join import Join
+from crmlib.reports.operators import TEXTS
+from crmlib.reports.plan import FieldRef, PlannedGrouping
+from crmlib.reports.secure import SecuredPlan
+
+
+def record_name(plan: SecuredPlan, source: str) -> str:
+    """What the id of a source's record is called in the rows."""
+    return f"record{[one.path for one in plan.sources].index(source)}"
+
+
+class ReportRows:
+    """The rows of a secured plan, to be grouped or shown."""
+
+    def __init__(self, plan: SecuredPlan, schema: Schema) -> None:
+        self.plan = plan
+        self.join = Join(plan, schema, plan.sources)
+        self.column, self.base = self.join.column, self.join.aliases[""]
+
+    def value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """The column to group by or aggregate: an empty text is none."""
+        column = self.column(ref)
+        return func.nullif(column, "", type_=column.type) if ref.family in TEXTS else column
+
+    def for_cells(self) -> CTE:
+        """Keys with their labels and order, the values to aggregate, and the ids of sources whose records repeat."""
+        chosen: list[Label[Any]] = self._group_columns()
+        for index, aggregate in enumerate(self.plan.aggregates):
+            if aggregate.field is not None:
+                chosen.append(self.value(aggregate.field).label(f"value{index}"))
+        repeating = {aggregate.field.source for aggregate in self.plan.aggregates if aggregate.field and aggregate.repeats}
+        chosen += [self.join.aliases[source].c.id.label(record_name(self.plan, source)) for source in sorted(repeating)]
+        return self._restricted([*chosen, *self._ids()]).cte("report_rows")
+
+    def details(self, limit: int | None) -> Select[Any]:
+        """The rows as shown: ordered by groups, then as the report sorts, then by record."""
+        columns = [self.column(ref).label(f"column{index}") for index, ref in enumerate(self.plan.columns)]
+        rows = self._restricted([*self._group_columns(), *columns, *self._sort_columns(), *self._ids()]).cte("report_rows")
+        order: list[ColumnElement[Any]] = []
+        for index, grouping in enumerate(self.plan.groupings):
+            for name in (f"order{index}", f"shown{index}", f"key{index}"):
+                if name in rows.c:
+                    values = grouping.values if name.startswith("key") else ()
+                    order += _ordered(rows.c[name], values, grouping.descending, _family(grouping, name))
+        order += self._sorted(rows.c)
+        shown = [column for column in rows.c if column.name.startswith(("key", "column"))] + [rows.c.id0.label("id")]
+        return select(*shown).order_by(*order).limit(limit)
+
+    def _group_columns(self) -> list[Label[Any]]:
+        chosen = []
+        for index, grouping in enumerate(self.plan.groupings):
+            chosen.append(self._key(grouping).label(f"key{index}"))
+            for name, ref in (("shown", grouping.shown), ("order", grouping.order)):
+                if ref is not None:
+                    chosen.append(self.column(ref).label(f"{name}{index}"))
+        return chosen
+
+    def _sort_columns(self) -> list[Label[Any]]:
+        return [self.column(sort.field).label(f"sort{index}") for index, sort in enumerate(self.plan.sorts)]
+
+    def _ids(self) -> list[Label[Any]]:
+        """What tells one row from another: the records of the primary and the related objects, `id0` being the primary's."""
+        related = [source for source in self.plan.sources if source.kind != "lookup"]
+        return [self.join.aliases[source.path].c.id.label(f"id{index}") for index, source in enumerate(related)]
+
+    def _key(self, grouping: PlannedGrouping) -> ColumnElement[Any]:
+        value = self.value(grouping.key)
+        if not grouping.granularity:
+            return value
+        return GRANULARITIES[grouping.granularity].number_sql(value, grouping.key.family, self.plan.settings)
+
+    def _restricted(self, columns: list[Label[Any]]) -> Select[Any]:
+        """The rows with these columns; only the first ones if the report has a row limit, only one group's after a drill-down."""
+        query = self._joined(columns)
+        if self.plan.report.row_limit:
+            missing = [column for column in self._sort_columns() if column.name not in {chosen.name for chosen in columns}]
+            limited = self._joined([*columns, *missing])
+            ordered = limited.order_by(*self._sorted(limited.selected_columns)).limit(self.plan.report.row_limit).subquery("first_rows")
+            query = select(*(ordered.c[column.name] for column in columns))
+        if self.plan.within:
+            inner = query.subquery("all_rows")
+            group = (inner.c[f"key{index}"].is_not_distinct_from(value) for index, value in self.plan.within)
+            query = select(inner).where(*group)
+        return query
+
+    def _sorted(self, columns: ColumnCollection[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        order: list[ColumnElement[Any]] = []
+        for index, sort in enumerate(self.plan.sorts):
+            order += _ordered(columns[f"sort{index}"], sort.values, sort.descending, sort.field.family)
+        return order + [column.asc().nulls_first() for column in columns if column.name.startswith("id")]
+
+    def _joined(self, columns: list[Label[Any]]) -> Select[Any]:
+        plan = self.plan
+        refs = [*plan.columns, *(one.field for one in plan.aggregates), *(one.field for one in plan.sorts)]
+        refs += [ref for grouping in plan.groupings for ref in (grouping.key, grouping.shown, grouping.order)]
+        condition = self.join.condition(plan.filters, plan.logic)
+        tables = self.join.tables([ref for ref in refs if ref], plan.filters)
+        return select(*columns).select_from(tables).where(condition, self.join.scope())
+
+
+def _family(grouping: PlannedGrouping, name: str) -> str:
+    ref = grouping.order if name.startswith("order") else grouping.shown if name.startswith("shown") else grouping.key
+    assert ref is not None
+    return "number" if name.startswith("key") and grouping.granularity else ref.family
+
+
+def _ordered(column: ColumnElement[Any], values: tuple[str, ...], descending: bool, family: str) -> list[ColumnElement[Any]]:
+    """Blank first, picklists in their own order, text as people sort it; all turned round when descending."""
+    order: list[ColumnElement[Any]] = []
+    if values:
+        place = {value: index for index, value in enumerate(values)}
+        order.append(case(place, value=column, else_=case((column.is_not(None), len(values)))))
+    if family in TEXTS:
+        order.append(sort_key(column))
+    order.append(code_points(column) if family in (*TEXTS, "multi_picklist") else column)
+    return [one.desc().nulls_last() if descending else one.asc().nulls_first() for one in order]
