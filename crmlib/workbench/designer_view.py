@@ -16,7 +16,7 @@ from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportField
 from crmlib.workbench import sent
 from crmlib.workbench.designer import PREVIEW_ROWS, Designer, not_a_row_limit
-from crmlib.workbench.filter_form import FilterForm, date_words, filter_form, is_unfinished
+from crmlib.workbench.filter_form import FilterForm, date_help, date_words, filter_form, is_unfinished
 from crmlib.workbench.screen import in_background, render
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class DesignerView:
             renaming=self.renaming, field_count=sum(len(fields) for _, fields in state.sections), sections=list(self.shown_sections()),
             columns=list(self.rows("columns")), groupings=list(self.rows("groupings_down")), aggregates=list(self.rows("aggregates")),
             filters=list(self.rows("filters")), sorts=list(self.rows("sort")), general=self.general_problems(),
-            granularities=[(row.name, row.label.lower()) for row in GRANULARITIES.values()], date_words=date_words(),
+            granularities=[(row.name, row.label.lower()) for row in GRANULARITIES.values()], date_words=date_words(), date_help=date_help,
             groupable=self.adder(lambda field: [(field.path, field.label)] if is_groupable(field) else []),
             filterable=self.adder(lambda field: [(field.path, field.label)] if field.field.family != "id" else []),
             figures=[("Records", [("record_count:", "Record count")]), *self.adder(self.figures_of)],

@@ -6,6 +6,7 @@ stays in the filter as it was typed, and `validate` says what is wrong with it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -175,6 +176,13 @@ def date_value(word: str, number: str, today: date) -> FilterValue:
 
 
 def date_words() -> tuple[tuple[str, str], ...]:
-    """(name, words) of everything a date can be compared with, for the list in the form."""
-    return ((ON_A_DAY, "on a date …"), *((row.name, row.help.replace("n ", "… ", 1) if row.takes_number else row.help)
-                                        for row in DATE_LITERALS.values()))
+    """(name, words) of everything a date can be compared with, for the list in the form: 'last n days', 'this quarter'."""
+    return ((ON_A_DAY, "on a date …"), *((name, name.lower().replace("_", " ")) for name in DATE_LITERALS))
+
+
+def date_help(choice: DateChoice) -> str:
+    """What a relative date means, with its number: '30 days ago up to today, today included'."""
+    literal = DATE_LITERALS.get(choice.word)
+    if literal is None:
+        return ""
+    return re.sub(r"\bn\b", choice.number, literal.help) if choice.number else literal.help

@@ -68,12 +68,9 @@ class NewReportView:
         }
 
     def search(self, text: str) -> None:
-        self.state.text = text
+        self.state.text, self.state.chosen = text, ""
 
     def look_at(self, name: str) -> None:
-        """A second click on the same type begins."""
-        if name == self.state.chosen:
-            self.page.begin_report(name)
         self.state.chosen = name
 
     def begin_first(self) -> None:
@@ -85,7 +82,8 @@ class NewReportView:
         types = self.state.types
         found = self.state.found(types)
         groups = [(category, list(views)) for category, views in groupby(found, key=lambda view: view.category)]
-        return render("new_report.html", text=self.state.text, total=len(types), groups=groups, chosen=card_of(self.state.view(found)))
+        return render("new_report.html", text=self.state.text, total=len(types), groups=groups, chosen=card_of(self.state.view(found)),
+                      looked_at=bool(self.state.chosen))
 
 
 def card_of(view: ReportTypeView | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -15,6 +16,7 @@ from crmlib.reports.definition import Report
 from crmlib.reports.result import Key
 from crmlib.workbench import sent
 from crmlib.workbench.screen import CSV, EXCEL, in_background, render
+from crmlib.workspace import ReportView
 
 if TYPE_CHECKING:
     from crmlib.workbench.reports_page import ReportsPage
@@ -77,8 +79,10 @@ class Result(HasTraits):
         self.leave_records()
         in_background(lambda: _svg(outcome), self._drawn)
 
-    def _drilled(self, key: Key, outcome: Any) -> None:
-        self.key, self.drilled = key, outcome
+    def _drilled(self, key: Key, outcome: ReportView) -> None:
+        """As a plain list: there is one group only, and its figures stand above the records."""
+        result = replace(outcome.result, format="tabular", groupings=(), groups=())
+        self.key, self.drilled = key, ReportView(result)
 
     def _drawn(self, svg: Any) -> None:
         self.chart = svg if isinstance(svg, str) else None
@@ -139,9 +143,10 @@ class ResultView:
 
     def html(self) -> Markup:
         state = self.state
+        is_narrow = state.outcome is not None and not state.outcome.result.show_details
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
                       table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
-                      beside=state.outcome is not None and not state.outcome.result.show_details, records_of=None if state.key is None else self.path_to(state.key))
+                      beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:
         from crmlib.render.html import to_html
