@@ -49,6 +49,25 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return self
 
 
+class SquaredDecimal(TypeDecorator[Decimal]):
+    """A sum of squares of an `ExactDecimal` of this scale: on SQLite text, since it is squared units and may be large."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int = 0) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-2 * self.scale) if dialect.name == "sqlite" else Decimal(value)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored as UTC with microseconds; comes back with `tzinfo=UTC`."""
 
