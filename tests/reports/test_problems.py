@@ -91,6 +91,7 @@ FAULTS = {
                                     "filters:\n  - {field: name, value: a}\n  - {field: name, value: b}\nfilter_logic: 'NOT 1'"),
     "a value and another field": ("two-values", 6, "not both", "filters: [{field: amount, value: 1, other_field: expected_revenue}]"),
     "fields of two kinds": ("unlike-fields", 6, "compare fields of one kind", "filters: [{field: amount, other_field: close_date}]"),
+    "records of two kinds": ("unlike-fields", 6, "compare fields of one kind", "filters: [{field: owner, other_field: account}]"),
     "two fields, one in the other": ("unfit-operator", 6, "two fields can't be asked",
                                      "filters: [{field: name, operator: contains, other_field: next_step}]"),
     "related records that are none": ("unknown-relationship", 6, "did you mean 'line_items'?", "filters: [{related: line_item}]"),
