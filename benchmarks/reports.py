@@ -31,16 +31,16 @@ from crmlib.reports.compile_plan import compile_plan
 from crmlib.reports.run_report import prepare
 from crmlib.workspace import RunnableReport, Workspace, connect
 
-TOTAL = "sum"
+TOTAL = "total"
 """Names the column of the check query whose sum must be the report's grand total of the first currency aggregate."""
 
 QUESTIONS: dict[str, str] = {
     "sales/pipeline_by_stage": """
-        SELECT s.name, COUNT(*), SUM(o.amount) AS sum, SUM(o.expected_revenue), AVG(o.amount)
+        SELECT s.name, COUNT(*), SUM(o.amount) AS total, SUM(o.expected_revenue), AVG(o.amount)
         FROM opportunities o JOIN stages s ON s.id = o.stage_id
         WHERE o.deleted_at IS NULL AND s.outcome = 'Open' GROUP BY s.name, s.position ORDER BY s.position""",
     "sales/won_by_month_and_manager": """
-        SELECT {month:o.close_date}, u.name, COUNT(*), SUM(o.amount) AS sum, AVG(o.amount)
+        SELECT {month:o.close_date}, u.name, COUNT(*), SUM(o.amount) AS total, AVG(o.amount)
         FROM opportunities o JOIN stages s ON s.id = o.stage_id LEFT JOIN users u ON u.id = o.owner_id
         WHERE o.deleted_at IS NULL AND s.outcome = 'Won' AND o.close_date >= '{last_year}' AND o.close_date < '{next_year}'
         GROUP BY 1, 2 ORDER BY 1, 2""",
@@ -52,24 +52,24 @@ QUESTIONS: dict[str, str] = {
             LEFT JOIN products p ON p.id = l.product_id
             WHERE o.deleted_at IS NULL AND s.name = 'Closed won' AND o.close_date >= '{this_year}' AND o.close_date < '{next_year}'),
         deals AS (SELECT DISTINCT family, product, id, amount FROM sold)
-        SELECT a.family, a.product, a.quantity, a.sold AS sum, b.amount FROM
+        SELECT a.family, a.product, a.quantity, a.sold AS total, b.amount FROM
             (SELECT family, product, SUM(quantity) AS quantity, SUM(total_price) AS sold FROM sold GROUP BY 1, 2) a
             JOIN (SELECT family, product, SUM(amount) AS amount FROM deals GROUP BY 1, 2) b
             ON a.family = b.family AND a.product = b.product ORDER BY 1, 2""",
     "activities/calls_by_manager_and_week": """
-        SELECT u.name, {day:c.starts_at}, COUNT(*), SUM(c.seconds) AS sum, COUNT(DISTINCT c.account_id)
+        SELECT u.name, {day:c.starts_at}, COUNT(*), SUM(c.seconds) AS total, COUNT(DISTINCT c.account_id)
         FROM calls c LEFT JOIN users u ON u.id = c.owner_id
         WHERE c.deleted_at IS NULL AND c.starts_at >= '{weeks_ago}' AND c.starts_at < '{next_week}' GROUP BY 1, 2 ORDER BY 1, 2""",
     "clients/clients_by_industry": """
-        SELECT a.industry, a.country, COUNT(DISTINCT a.id), COUNT(DISTINCT o.id), SUM(o.amount) AS sum
+        SELECT a.industry, a.country, COUNT(DISTINCT a.id), COUNT(DISTINCT o.id), SUM(o.amount) AS total
         FROM accounts a LEFT JOIN opportunities o ON o.account_id = a.id AND o.deleted_at IS NULL
         WHERE a.deleted_at IS NULL GROUP BY 1, 2 ORDER BY 1, 2""",
     "marketing/campaigns_cost_and_result": """
-        SELECT c.type, c.name, c.actual_cost, COUNT(o.id), SUM(o.amount) AS amount, c.actual_cost AS sum
+        SELECT c.type, c.name, c.actual_cost, COUNT(o.id), SUM(o.amount) AS amount, c.actual_cost AS total
         FROM campaigns c LEFT JOIN opportunities o ON o.campaign_id = c.id AND o.deleted_at IS NULL
         WHERE c.deleted_at IS NULL GROUP BY c.id, c.type, c.name, c.actual_cost ORDER BY 1, 2""",
     "sales/largest_open_deals": """
-        SELECT o.name, a.name, o.amount AS sum, s.name, o.close_date, u.name, c.name, c.phone, o.next_step
+        SELECT o.name, a.name, o.amount AS total, s.name, o.close_date, u.name, c.name, c.phone, o.next_step
         FROM opportunities o JOIN stages s ON s.id = o.stage_id LEFT JOIN accounts a ON a.id = o.account_id
         LEFT JOIN users u ON u.id = o.owner_id LEFT JOIN contacts c ON c.id = o.contact_id
         WHERE o.deleted_at IS NULL AND s.outcome = 'Open' ORDER BY o.amount DESC {nulls_last} LIMIT 50""",
@@ -138,7 +138,7 @@ def check(workspace: Workspace, path: str, query: str) -> None:
     column = next(one for one in result.aggregates if one.name.endswith(":sum") and (one.type != "number" or one.scale == 0))
     with workspace.org.engine.connect() as connection:
         rows = connection.execute(text(query.replace(":", r"\:"))).mappings().all()
-    expected = sum(Decimal(row["sum"] or 0) for row in rows)
+    expected = sum(Decimal(row[TOTAL] or 0) for row in rows)
     if column.type == "currency" and workspace.org.engine.dialect.name == "sqlite":
         expected = expected.scaleb(-column.scale)
     found = result.grand_total[column.name]

@@ -25,6 +25,9 @@ BLANK = "(blank)"
 FRACTIONS = ("average", "median", "standard_deviation")
 """Aggregates that have digits after the point even of whole numbers."""
 
+MOST_PERIODS = 5000
+"""More than so many groups are not made of a grouping that shows its empty periods: 13 years of days."""
+
 
 def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[Any]], detail_rows: Sequence[Row[Any]],
              schema: Schema, run_at: datetime, detail_limit: int | None = None) -> ReportResult:
@@ -49,7 +52,7 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
         show_details=plan.show_details,
         primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
         filters=tuple(condition.text for condition in plan.filters), withheld=plan.withheld,
-        notes=tuple(_notes(plan, schema)), chart=plan.report.chart)
+        notes=(*_notes(plan, schema), *cells.notes), chart=plan.report.chart)
 
 
 def _column(ref: FieldRef) -> ResultColumn:
@@ -112,6 +115,7 @@ class _Cells:
         self.order: dict[tuple[int, Any], Any] = {}
         self.columns = [_aggregate_column(aggregate) for aggregate in plan.aggregates]
         self.empty: list[CellKey] = []
+        self.notes: dict[str, None] = {}  # each once, in their order
         self.pieces: list[dict[CellKey, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
         names = _Names(rows)
         self.at = names.at
@@ -213,6 +217,10 @@ class _Cells:
         there = {key[-1] for key in keys}
         numbers = [value for value in there if value is not None] if grouping.granularity else []
         wanted = range(min(numbers), max(numbers) + 1) if numbers else grouping.values
+        if len(wanted) > MOST_PERIODS:  # a year 2206 where 2026 was meant would make a page of 65,000 days
+            note = f"{grouping.label}: periods without records are not shown; from the first to the last there are {len(wanted):,}."
+            self.notes[note] = None
+            return
         for key in ((*parent, value) for value in wanted if value not in there):
             self.empty.append((key, ()) if down else ((), key))
             yield key

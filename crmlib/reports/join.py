@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Integer, Text, and_, exists, func, literal, not_, or_, select, true
 
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import lower_text, same_scale
 from crmlib.reports.filter_logic import Logic, all_of, combine
-from crmlib.reports.operators import OPERATORS
+from crmlib.reports.operators import OPERATORS, TEXTS
 from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter
 from crmlib.reports.report_types import ReportSource
 from crmlib.reports.secure import SecuredPlan
@@ -88,7 +88,7 @@ class Join:
         if other is None:
             return operator.sql(self.column(field), condition.values, field.family)
         assert operator.compare is not None
-        scale = max(field.scale, other.scale)
+        scale = max(_digits(field), _digits(other))
         return operator.compare(_comparable(self.column(field), field, scale), _comparable(self.column(other), other, scale))
 
     def _cross_filter(self, condition: PlannedCrossFilter) -> ColumnElement[bool]:
@@ -112,9 +112,14 @@ def _refs_of(filters: Filters) -> list[FieldRef]:
 
 
 def _comparable(column: ColumnElement[Any], ref: FieldRef, scale: int) -> ColumnElement[Any]:
-    """Text without case, decimals of different scales in a common one."""
-    if ref.family == "text":
-        return lower_text(column)
-    if ref.type in ("number", "percent", "currency") and ref.scale != scale:
-        return same_scale(column, literal(10 ** (scale - ref.scale), Integer))
+    """Text without case, an empty one being none; numbers of different scales in a common one."""
+    if ref.family in TEXTS:
+        return func.nullif(lower_text(column), "", type_=Text())
+    if ref.family == "number" and _digits(ref) != scale:
+        return same_scale(column, literal(10 ** (scale - _digits(ref)), Integer))
     return column
+
+
+def _digits(ref: FieldRef) -> int:
+    """After the point."""
+    return 0 if ref.type == "integer" else ref.scale

@@ -102,6 +102,10 @@ class _Planner:
         """A field of the record a lookup points to, whether or not the report type offers it."""
         return self.ref(self.view.follow(f"{path}.{field}"), label)
 
+    def value(self, found: ReportField) -> FieldRef:
+        """What a field is grouped, aggregated and compared by; of a lookup the id of the record it points to, blank if that is hidden."""
+        return self.ref(found) if found.field.to is None else replace(self.through(found.path, "id", found.label), path=found.path)
+
     def grouping(self, grouping: Grouping) -> PlannedGrouping:
         found, path = self.view.find(grouping.field), grouping.field
         planned = PlannedGrouping(self.ref(found), found.label, descending=grouping.order == "descending", values=found.field.values,
@@ -110,8 +114,7 @@ class _Planner:
             return replace(planned, granularity=grouping.date_granularity or "day")
         if found.field.to is None:
             return planned
-        key = replace(self.through(path, "id", found.label), path=path)
-        return replace(planned, key=key, shown=self.through(path, "name", found.label),
+        return replace(planned, key=self.value(found), shown=self.through(path, "name", found.label),
                        order=self.through(path, "position", found.label) if self.has_places(found.field) else None)
 
     def has_places(self, lookup: Field) -> bool:
@@ -125,7 +128,7 @@ class _Planner:
         if path is None:
             return PlannedAggregate(aggregate.name, aggregate.label or shown.format("Record count"), name, None, show_as=aggregate.show_as)
         found = self.view.find(path)
-        ref = self.ref(found) if found.field.to is None else replace(self.through(path, "id", found.label), path=path)
+        ref = self.value(found)
         counted = self.schema.describe(found.field.object).plural_label if name == "record_count" else found.label
         # What one record of the aggregate's source decides: itself, its parents, and whatever lookups lead to.
         decided = self.decided_by(ref.source)
@@ -171,7 +174,8 @@ class _Planner:
         found = self.view.find(condition.field)
         if condition.other_field is not None:
             other = self.view.find(condition.other_field)
-            return PlannedFilter(self.ref(found), condition.operator, (), filter_text(found.label, condition, other.label), self.ref(other))
+            return PlannedFilter(self.value(found), condition.operator, (), filter_text(found.label, condition, other.label),
+                                 self.value(other))
         field = found.field
         by_name = field.to is not None
         ref = self.through(condition.field, "name", found.label) if by_name else self.ref(found)

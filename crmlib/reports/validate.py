@@ -250,7 +250,7 @@ class _Check:
         if condition.value is not None:
             yield Problem("two-values", "a filter has a value or another field, not both", where)
         yield from (replace(problem, where=where) for problem in self.field(condition.other_field or "", *place))
-        if self.found and self.found.field.family != first.field.family:
+        if self.found and (self.found.field.family, self.found.field.to) != (first.field.family, first.field.to):
             yield Problem("unlike-fields", f"{first.label} is a {first.field.type.label.lower()} field and {self.found.label} a "
                           f"{self.found.field.type.label.lower()} field", where, "compare fields of one kind")
         elif row and (row.compare is None or first.field.family not in (*row.families, "lookup")):

@@ -6,6 +6,9 @@
      data-input="action"                     as data-change, while typing, a moment after the last key
      <form data-submit="action">             Enter or its button sends every named field as {action, value: {name: ...}}
      data-focus                              gets the focus when it appears
+     data-keeps-focus                        if what had the focus in it is removed, its neighbour gets it
+     data-focuses="id"                       a link that only moves the focus
+     data-escape="action"                    Escape within it
    And the outermost one: data-route (kept in the address), data-title, data-unsaved (ask before leaving the page). */
 
 const TYPING_PAUSE = 150, SLOW_AFTER = 300, LOST_AFTER = 15000;
@@ -50,6 +53,11 @@ function render({ model, el }) {
   }
 
   root.addEventListener("click", (event) => {
+    const skip = event.target.closest("[data-focuses]");
+    if (skip) {
+      event.preventDefault();
+      root.querySelector(`#${skip.dataset.focuses}`)?.focus();
+    }
     const target = event.target.closest("[data-click]");
     if (!target || target.disabled) return;
     event.preventDefault();
@@ -204,6 +212,8 @@ function restoreFocus(root, { active, group, index, start, end }, appeared) {
   } else if (group?.isConnected) {
     const left = [...group.querySelectorAll(FOCUSABLE)];  // what was removed had the focus: its neighbour takes it
     (left[Math.min(index, left.length - 1)] ?? group).focus({ preventScroll: true });
+  } else {
+    root.querySelector("main")?.focus({ preventScroll: true });
   }
 }
 

@@ -1,6 +1,7 @@
 """How tests ask a report: its parts in short form, without files and without the clock.
 
     ask(org, "opportunities", by=["stage", "close_date/month"], show=["amount:sum"], where=[("type", "equals", "New business")])
+    ask(org, "opportunities", by=["-owner@amount:sum"], across=["type"], show=["amount:sum"])      a matrix, largest owner first
     figures(result)   {("Won", "March 2026"): (Decimal("500.00"),), ..., (): ...}
 """
 
@@ -25,10 +26,10 @@ EVERYTHING = Access(0, "tester", "Tester", None, {"*": frozenset(RIGHTS)}, froze
 
 
 def ask(org: Org, report_type: str | ReportType, *, user: Access = EVERYTHING, today: date = TODAY, within: Key | None = None,
-        detail_limit: int | None = None, **parts: Any) -> ReportResult:
-    """The result of a report made of `parts`, as `report` takes them."""
+        into: Key = (), detail_limit: int | None = None, **parts: Any) -> ReportResult:
+    """The result of a report made of `parts`, as `report` takes them. within, into: a drill-down by its groups down and across."""
     view = view_of(org.schema, report_type)
-    return run_report(report(view.name, **parts), view, org, user, today, detail_limit=detail_limit, within=within)
+    return run_report(report(view.name, **parts), view, org, user, today, detail_limit=detail_limit, within=within, across=into)
 
 
 def view_of(schema: Schema, report_type: str | ReportType) -> ReportTypeView:
@@ -41,17 +42,20 @@ def _standard(schema: Schema) -> dict[str, ReportTypeView]:
     return standard_report_types(schema)
 
 
-def report(report_type: str, *, by: Sequence[str] = (), show: Sequence[str] = (), where: Sequence[tuple] = (), columns: Sequence[str] = (),
-           sort: Sequence[str] = (), limit: int | None = None, details: bool = False, label: str = "Asked") -> Report:
-    """by: "field", "field/granularity"; a minus before it turns the order round. show: "field:aggregate" or "record_count".
-    where: (field, operator, value). sort: "field" or "-field"."""
+def report(report_type: str, *, by: Sequence[str] = (), across: Sequence[str] = (), show: Sequence[str] = (),
+           where: Sequence[tuple | dict] = (), logic: str = "", scope: str = "all", columns: Sequence[str] = (), sort: Sequence[str] = (),
+           limit: int | None = None, details: bool = False, label: str = "Asked") -> Report:
+    """by, across: "field", "field/granularity", "field@aggregate" to order by that; a minus before it turns the order round.
+    show: "field:aggregate" or "record_count". where: (field, operator, value), or a filter as in YAML. sort: "field" or "-field"."""
     return Report.model_validate({
-        "label": label, "report_type": report_type, "format": "summary" if by else "tabular", "columns": tuple(columns),
-        "groupings_down": [_grouping(written) for written in by],
+        "label": label, "report_type": report_type, "format": "matrix" if across else "summary" if by else "tabular",
+        "columns": tuple(columns),
+        "groupings_down": [_grouping(written) for written in by], "groupings_across": [_grouping(written) for written in across],
         "aggregates": [_aggregate(written) for written in show],
-        "filters": [{"field": field, "operator": operator, "value": value} for field, operator, value in where],
-        "sort": [{"field": field.removeprefix("-"), "order": _order(field)} for field in sort],
-        "row_limit": limit, "show_details": details})
+        "filters": [one if isinstance(one, dict) else dict(zip(("field", "operator", "value"), one, strict=True)) for one in where],
+        "filter_logic": logic, "scope": scope,
+        "sort": [{"field": field.removeprefix("-"), "order": _order(field)} for field in sort], "row_limit": limit,
+        "show_details": details})
 
 
 def _order(written: str) -> str:
@@ -59,8 +63,9 @@ def _order(written: str) -> str:
 
 
 def _grouping(written: str) -> dict[str, Any]:
-    field, _, granularity = written.removeprefix("-").partition("/")
-    return {"field": field, "date_granularity": granularity or None, "order": _order(written)}
+    grouped, _, order_by = written.removeprefix("-").partition("@")
+    field, _, granularity = grouped.partition("/")
+    return {"field": field, "date_granularity": granularity or None, "order": _order(written), "order_by": order_by or None}
 
 
 def _aggregate(written: str) -> dict[str, Any]:

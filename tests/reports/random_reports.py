@@ -75,18 +75,20 @@ def _paths(type_name: str, *families: str) -> list[str]:
 
 
 @st.composite
-def groupings(draw: st.DrawFn, type_name: str) -> list[str]:
+def groupings(draw: st.DrawFn, type_name: str, show: list[str]) -> list[str]:
+    """Each with a minus, a granularity and an aggregate to order by, as chance will have it."""
     paths = [path for path, found in fields_of(type_name).items() if found.field.family != "multi_picklist"]
     # Half of them by what people group by, or most groups would hold a single row.
     telling = _paths(type_name, "picklist", "lookup", "date", "datetime", "boolean")
     chosen = draw(st.lists(st.one_of(st.sampled_from(telling), st.sampled_from(telling), st.sampled_from(paths)), max_size=3, unique=True))
-    return [draw(st.sampled_from(["", "", "-"])) + _grouping(draw, type_name, path) for path in chosen]
+    orders = ["", "", "", *(f"@{one}" for one in show)]
+    return [draw(st.sampled_from(["", "", "-"])) + _grouping(draw, type_name, path) + draw(st.sampled_from(orders)) for path in chosen]
 
 
 def _grouping(draw: st.DrawFn, type_name: str, path: str) -> str:
-    if fields_of(type_name)[path].field.family not in ("date", "datetime"):
-        return path
-    return f"{path}/{draw(st.sampled_from([*GRANULARITIES]))}"
+    family = fields_of(type_name)[path].field.family
+    fitting = [name for name, row in GRANULARITIES.items() if family in row.families]
+    return f"{path}/{draw(st.sampled_from(fitting))}" if fitting else path
 
 
 @st.composite
@@ -132,11 +134,13 @@ def _value(field: Field, family: str) -> st.SearchStrategy[Any]:
 def reports(draw: st.DrawFn) -> Asked:
     """A report that makes sense, with rows, groups and totals to look at."""
     name = draw(st.sampled_from(sorted(TYPES)))
-    by, show = draw(groupings(name)), draw(aggregates(name))
+    show = draw(aggregates(name))
+    by = draw(groupings(name, show))
+    down = draw(st.integers(1, len(by))) if by else 0  # the others go across
     sort = draw(st.lists(st.tuples(st.sampled_from(["", "-"]), st.sampled_from(_paths(name))), max_size=2, unique_by=lambda one: one[1]))
     columns = draw(st.lists(st.sampled_from(_paths(name)), max_size=3, unique=True)) or ["name"]
     limit = draw(st.one_of(st.none(), st.none(), st.integers(1, 40))) if sort else None
     where = draw(st.lists(filters(name), max_size=2)) if draw(st.booleans()) else []
     return Asked(name, draw(st.sampled_from(USERS)), {
-        "by": by, "show": show, "where": where, "columns": columns, "sort": ["".join(one) for one in sort], "limit": limit,
-        "details": True})
+        "by": by[:down], "across": by[down:], "show": show, "where": where, "columns": columns, "sort": ["".join(one) for one in sort],
+        "limit": limit, "details": True, "scope": draw(st.sampled_from(["all", "all", "all", "mine", "team"]))})

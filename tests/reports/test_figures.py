@@ -164,7 +164,8 @@ class TestSpread:
         assert shown(ask(org, {}, {"field": "amount", "aggregate": aggregate})) == {"(blank)": D(expected), "Total": D(expected)}
 
     def test_of_one_value_and_of_none(self, records: Org) -> None:
-        figures = shown(ask(records, {}, {"field": "amount", "aggregate": "standard_deviation"}, {"field": "amount", "aggregate": "median"}))
+        spread = ({"field": "amount", "aggregate": name} for name in ("standard_deviation", "median"))
+        figures = shown(ask(records, {}, *spread))
         assert figures["Media"] == (None, D(100)) and figures["Banking"] == (D("141.42"), D(400))
 
     def test_large_amounts_stay_exact(self, org: Org) -> None:

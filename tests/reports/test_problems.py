@@ -71,11 +71,12 @@ FAULTS = {
     "top of no figure": ("top-of-what", 5, "add order_by", SUMMARY + "groupings_down: [{field: owner, top: 3}]"),
     "top periods": ("top-of-what", 5, "use a filter", SUMMARY + "groupings_down: [{field: close_date, order_by: record_count, top: 3}]"),
     "top by what no window knows": ("unfit-aggregate", 5, "aggregates that fit: sum",
-                                    "=label: F\nreport_type: opportunities\nformat: summary\naggregates: [{field: amount, aggregate: median}]\n"
-                                    "groupings_down: [{field: owner, order_by: 'amount:median', top: 3}]"),
+                                    SUMMARY.replace("{aggregate: record_count}", "{field: amount, aggregate: median}")
+                                    + "groupings_down: [{field: owner, order_by: 'amount:median', top: 3}]"),
     "a condition on no figure": ("unknown-aggregate", 6, "aggregates: record_count", "having: [{aggregate: 'amount:sum', value: 1}]"),
     "a condition on groups that are none": ("no-groups", 5, "add groupings_down",
-                                            TABULAR + "aggregates: [{aggregate: record_count}]\nhaving: [{aggregate: record_count, value: 1}]"),
+                                            TABULAR + "aggregates: [{aggregate: record_count}]\n"
+                                            "having: [{aggregate: record_count, value: 1}]"),
     "a figure compared by a text's word": ("unknown-operator", 6, "operators: equals",
                                            "having: [{aggregate: record_count, operator: contains, value: 1}]"),
     "a figure compared with nothing": ("missing-value", 6, "give a value", "having: [{aggregate: record_count}]"),
@@ -107,6 +108,7 @@ FAULTS = {
                                     "filters:\n  - {field: name, value: a}\n  - {field: name, value: b}\nfilter_logic: 'NOT 1'"),
     "a value and another field": ("two-values", 6, "not both", "filters: [{field: amount, value: 1, other_field: expected_revenue}]"),
     "fields of two kinds": ("unlike-fields", 6, "compare fields of one kind", "filters: [{field: amount, other_field: close_date}]"),
+    "records of two kinds": ("unlike-fields", 6, "compare fields of one kind", "filters: [{field: owner, other_field: account}]"),
     "two fields, one in the other": ("unfit-operator", 6, "two fields can't be asked",
                                      "filters: [{field: name, operator: contains, other_field: next_step}]"),
     "related records that are none": ("unknown-relationship", 6, "did you mean 'line_items'?", "filters: [{related: line_item}]"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import pairwise
@@ -17,12 +18,14 @@ from hypothesis import strategies as st
 from crmlib.errors import AccessDenied
 from crmlib.model.org import Org
 from crmlib.model.sql_functions import text_sort_key
-from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn, walk
 from crmlib.security.access import Access, access_of
 from tests.reports.asking import EVERYTHING, ask
 from tests.reports.random_reports import TYPES, Asked, fields_of, reports
 
 Run = Callable[..., ReportResult]
+CellKey = tuple[Key, Key]
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +37,9 @@ def run(demo_org: Org, demo_org_postgres: Org) -> Iterator[Run]:
     def access(on: int, username: str) -> Access:
         return access_of(orgs[on], username) if username else EVERYTHING
 
-    def of(asked: Asked, on: int = 0, within: Key | None = None, detail_limit: int | None = None, **changes: Any) -> ReportResult:
-        return ask(orgs[on], TYPES[asked.type], user=access(on, asked.user), within=within, detail_limit=detail_limit,
+    def of(asked: Asked, on: int = 0, within: Key | None = None, into: Key = (), detail_limit: int | None = None,
+           **changes: Any) -> ReportResult:
+        return ask(orgs[on], TYPES[asked.type], user=access(on, asked.user), within=within, into=into, detail_limit=detail_limit,
                    **{**asked.parts, **changes})
 
     yield of
@@ -53,13 +57,18 @@ def first_run(run: Run, asked: Asked) -> ReportResult | None:
 
 
 def with_evidence(asked: Asked) -> Asked:
-    """The report with columns for every aggregate: its value, and the id of the record that has it."""
+    """The report with columns for every aggregate (its value, and the id of the record that has it) and every grouping."""
     columns = list(asked.parts["columns"])
     for written in asked.parts["show"]:
         path = written.rpartition(":")[0]
         if path:
             columns += [_value_path(asked, path), _id_path(path)]
+    columns += [_value_path(asked, _grouped(written)) for written in asked.parts["across"]]
     return replace(asked, parts={**asked.parts, "columns": list(dict.fromkeys(columns))})
+
+
+def _grouped(written: str) -> str:
+    return written.removeprefix("-").partition("@")[0].partition("/")[0]
 
 
 def _value_path(asked: Asked, path: str) -> str:
@@ -76,24 +85,57 @@ def test_cells_rows_drill_downs_and_databases_agree(asked: Asked, detail_limit: 
     result = first_run(run, asked)
     if result is None:
         return
-    rows_in: dict[Key, list[DetailRow]] = defaultdict(list)
+    rows_in: dict[CellKey, list[DetailRow]] = defaultdict(list)
     for row in result.details:
-        for level in range(len(row.key) + 1):
-            rows_in[row.key[:level]].append(row)
-    assert set(result.cells) == {*((key, ()) for key in rows_in), ((), ())}
-    for (key, _), values in result.cells.items():
+        across = across_of(row, result, asked)
+        for down in range(len(row.key) + 1):
+            for kept in range(len(across) + 1):
+                rows_in[row.key[:down], across[:kept]].append(row)
+    assert set(result.cells) == {*rows_in, ((), ())}
+    for key, values in result.cells.items():
         assert values == tuple(figure(result, asked, column, rows_in[key]) for column in result.aggregates), key
-    check_groups(result.groups, rows_in, result)
+    check_groups(result, {key: rows for (key, across), rows in rows_in.items() if not across}, result.groups)
+    check_groups(result, {key: rows for (down, key), rows in rows_in.items() if not down}, result.groups_across)
+    if result.groups:
+        finest = [group.key for group in walk(result.groups) if len(group.key) == len(result.groupings)]
+        assert list(dict.fromkeys(row.key for row in result.details)) == finest
+    check_tree(result.groups, len(result.groupings))
+    check_tree(result.groups_across, len(result.across))
     assert result.row_count == len(result.details) and not result.is_cut
 
-    key, _ = data.draw(st.sampled_from(sorted(result.cells, key=repr)), "drill-down")
-    drilled = run(asked, within=key)
-    assert drilled.cells[(), ()] == result.cells[key, ()]
-    assert [(row.key, row.record_id) for row in drilled.details] == [(row.key, row.record_id) for row in rows_in[key]]
+    key = data.draw(st.sampled_from(sorted(result.cells, key=repr)), "drill-down")
+    drilled = run(asked, within=key[0], into=key[1])
+    assert drilled.cells[(), ()] == result.cells[key]
+    # Groups in order of a figure stand in the order that they have within the cell.
+    same = sorted if any("@" in written for written in asked.parts["by"]) else list
+    assert same((row.key, row.record_id) for row in drilled.details) == same((row.key, row.record_id) for row in rows_in[key])
 
     other = run(asked, on=1, detail_limit=detail_limit)
     assert other.is_cut == (detail_limit < result.row_count)
     assert other == replace(result, run_at=other.run_at, details=result.details[:detail_limit])
+
+
+def across_of(row: DetailRow, result: ReportResult, asked: Asked) -> Key:
+    """The groups across that a row stands in, worked out from its values."""
+    at = {shown.name: index for index, shown in enumerate(result.columns)}
+    found = []
+    for grouping in result.across:
+        value = row.values[at[_value_path(asked, grouping.name)]]
+        if value is not None and grouping.granularity:
+            moment = value.astimezone(result.settings.zone) if isinstance(value, datetime) else value
+            day = moment.date() if isinstance(moment, datetime) else moment
+            hour = grouping.granularity == "hour"
+            value = moment.hour if hour else GRANULARITIES[grouping.granularity].number(day, result.settings)
+        found.append(None if value == "" else value)
+    return tuple(found)
+
+
+def check_tree(groups: tuple[Group, ...], levels: int) -> None:
+    """Each group once among its siblings, under the group its key names, as deep as there are groupings."""
+    for siblings, around in [(groups, ()), *((group.groups, group.key) for group in walk(groups))]:
+        keys = [group.key for group in siblings]
+        assert len(set(keys)) == len(keys) and all(key[:-1] == around for key in keys)
+    assert not groups or {len(group.key) for group in walk(groups)} == set(range(1, levels + 1))
 
 
 def figure(result: ReportResult, asked: Asked, column: ResultColumn, rows: list[DetailRow]) -> Any:
@@ -116,19 +158,33 @@ def figure(result: ReportResult, asked: Asked, column: ResultColumn, rows: list[
     return min(present) if aggregate == "smallest" else max(present)
 
 
-def check_groups(groups: tuple[Group, ...], rows_in: dict[Key, list[DetailRow]], result: ReportResult) -> None:
-    """Row counts add up on every level, and details stand in the order of their groups."""
-    for group in result.walk():
+def check_groups(result: ReportResult, rows_in: dict[Key, list[DetailRow]], groups: tuple[Group, ...]) -> None:
+    """Row counts are those of the rows, and add up on every level."""
+    for group in walk(groups):
         assert group.rows == len(rows_in[group.key])
         assert not group.groups or group.rows == sum(inner.rows for inner in group.groups)
     assert sum(group.rows for group in groups) in (len(result.details), 0)
-    finest = [group.key for group in result.walk() if len(group.key) == len(result.groupings)]
-    assert not groups or list(dict.fromkeys(row.key for row in result.details)) == finest
+
+
+@given(asked=reports().filter(lambda asked: any("@" in written for written in asked.parts["by"])))
+def test_groups_stand_in_the_order_of_a_figure(asked: Asked, run: Run) -> None:
+    result = first_run(run, asked)
+    if result is None:
+        return
+    names = [aggregate.name for aggregate in result.aggregates]
+    for level, written in enumerate(asked.parts["by"]):
+        name = written.partition("@")[2]
+        if len(result.groupings) < len(asked.parts["by"]) or name not in names:
+            continue  # something is withheld
+        for siblings in [result.groups] if level == 0 else [group.groups for group in walk(result.groups) if len(group.key) == level]:
+            figures = [result.cells[group.key, ()][names.index(name)] for group in siblings]
+            ranks = [(value is not None, value) for value in figures]
+            assert ranks == sorted(ranks, reverse=written.startswith("-"))
 
 
 @given(asked=reports())
 def test_rows_are_sorted_and_a_limit_takes_the_first(asked: Asked, run: Run) -> None:
-    asked = replace(asked, parts={**asked.parts, "by": (), "show": ["record_count"]})
+    asked = replace(asked, parts={**asked.parts, "by": (), "across": (), "show": ["record_count"]})
     wanted = [written.removeprefix("-") for written in asked.parts["sort"]]
     asked = replace(asked, parts={**asked.parts, "columns": list(dict.fromkeys([*asked.parts["columns"], *wanted]))})
     limited = first_run(run, asked)

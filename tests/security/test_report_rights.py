@@ -11,7 +11,7 @@ from crmlib.errors import AccessDenied
 from crmlib.model.org import Org
 from crmlib.reports.compile_plan import compile_plan
 from crmlib.reports.definition import ReportType
-from crmlib.reports.plan import make_plan
+from crmlib.reports.make_plan import make_plan
 from crmlib.reports.result import ReportResult
 from tests.conftest import TODAY, add
 from tests.reports.asking import ask, figures, labels, report, rows, view_of

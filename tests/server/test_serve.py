@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from crmlib.errors import SetupError
 from crmlib.model.org import Org
@@ -114,6 +118,38 @@ class TestEverythingElse:
         for method, path in (("POST", f"/voila/api/shutdown/{kernel}"), ("DELETE", f"/api/kernels/{kernel}")):
             assert ask(server, path, method, Origin="http://evil.example").status in (403, 404)
             assert ask(server, f"/api/kernels/{kernel}").status == 200
+
+
+class TestKernels:
+    def test_run_no_code_that_a_browser_sends(self, server: Serving, tmp_path: Path) -> None:
+        kernel, trace = kernel_of(ask(server, "/").read().decode("utf-8")), tmp_path / "trace"
+        with channels(server, kernel, server.address) as socket:
+            for channel in ("shell", "control"):
+                socket.send(message("execute_request", channel, code=f"open({str(trace)!r}, 'w').close()", silent=False,
+                                    store_history=False, user_expressions={}, allow_stdin=False, stop_on_error=True))
+                socket.send(message("kernel_info_request", channel))
+                types = []
+                while "kernel_info_reply" not in types:
+                    types.append(json.loads(socket.recv(timeout=30))["msg_type"])
+                assert not {"execute_reply", "execute_input", "error"} & set(types)
+        assert not trace.exists()
+
+    def test_listen_to_no_other_site(self, server: Serving) -> None:
+        kernel = kernel_of(ask(server, "/").read().decode("utf-8"))
+        with pytest.raises(InvalidStatus) as refused, channels(server, kernel, "http://evil.example"):
+            pass
+        assert refused.value.response.status_code == 403
+
+
+def channels(server: Serving, kernel: str, origin: str) -> ClientConnection:
+    """The websocket on which a page talks with its kernel."""
+    address = server.address.replace("http://", "ws://")
+    return connect(f"{address}/api/kernels/{kernel}/channels?session_id=test", origin=Origin(origin), max_size=None)
+
+
+def message(type: str, channel: str, **content: Any) -> str:
+    header = {"msg_id": uuid4().hex, "msg_type": type, "session": "test", "username": "", "version": "5.3", "date": "2026-05-13T09:00:00Z"}
+    return json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": channel, "buffers": []})
 
 
 class TestStartingAndStopping:
