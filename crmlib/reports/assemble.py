@@ -202,7 +202,8 @@ class _Cells:
             return ()
         grouping = self.plan.groupings[index]
         keys = list(self._with_empty(parent, below.get(parent, []), grouping, index < self.plan.down))
-        keys.sort(key=self._sort_value(index), reverse=grouping.descending)
+        # Groups of equal figures stand in the order of their labels, whichever way the figures go.
+        keys.sort(key=self._sort_value(index), reverse=grouping.descending and grouping.order_by is None)
         if grouping.order_by is not None:
             keys.sort(key=self._figure_of(grouping.order_by, down=index < self.plan.down), reverse=grouping.descending)
             keys.sort(key=lambda key: key[-1] is OTHER)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -107,7 +109,7 @@ def test_cells_rows_drill_downs_and_databases_agree(asked: Asked, detail_limit: 
     drilled = run(asked, within=key[0], into=key[1])
     assert drilled.cells[(), ()] == result.cells[key]
     # Groups in order of a figure stand in the order that they have within the cell.
-    same = sorted if any("@" in written for written in asked.parts["by"]) else list
+    same = partial(sorted, key=repr) if any("@" in written for written in asked.parts["by"]) else list
     assert same((row.key, row.record_id) for row in drilled.details) == same((row.key, row.record_id) for row in rows_in[key])
 
     other = run(asked, on=1, detail_limit=detail_limit)
@@ -155,6 +157,13 @@ def figure(result: ReportResult, asked: Asked, column: ResultColumn, rows: list[
         return None
     if aggregate == "average":
         return (sum(present, Decimal(0)) / len(present)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+    if aggregate == "median":
+        return statistics.median(map(Decimal, present))
+    if aggregate == "standard_deviation":
+        spread = statistics.stdev(map(Decimal, present)) if len(present) > 1 else None
+        return None if spread is None else spread.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+    if aggregate.startswith("percentile_"):
+        return sorted(present)[max(0, math.ceil(int(aggregate[11:]) * len(present) / 100) - 1)]
     return min(present) if aggregate == "smallest" else max(present)
 
 
