@@ -81,7 +81,7 @@ class Result(HasTraits):
 
     def _drilled(self, key: Key, outcome: ReportView) -> None:
         """As a plain list: there is one group only, and its figures stand above the records."""
-        result = replace(outcome.result, format="tabular", groupings=(), groups=())
+        result = replace(outcome.result, format="tabular", groupings=(), groups=(), across=(), groups_across=())
         self.key, self.drilled = key, ReportView(result)
 
     def _drawn(self, svg: Any) -> None:
@@ -143,7 +143,8 @@ class ResultView:
 
     def html(self) -> Markup:
         state = self.state
-        is_narrow = state.outcome is not None and not state.outcome.result.show_details
+        result = state.outcome.result if state.outcome else None
+        is_narrow = result is not None and not result.show_details and not result.across
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
                       table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
                       beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))

@@ -205,6 +205,21 @@ class TestDesigning:
         do("add_first", value={"text": "account industry"})
         assert 'data-key="columns-account.industry:-1"' in do("search_fields", value="")
 
+    def test_filters_without_a_form_are_said_in_words(self, reports_page: ReportsPage, do: Do) -> None:
+        (reports_page.org.catalog.folder / "reports" / "sales" / "called.yaml").write_text("""
+label: Called
+report_type: accounts
+columns: [name]
+filters:
+- {related: opportunities, at_least: 2}
+- {related: calls, without: true}
+- {field: created_at, operator: less_or_equal, other_field: modified_at}
+""")
+        shown = words(do("navigate", value="report/sales/called"))
+        assert "At least 2 opportunities" in shown
+        assert "No calls" in shown
+        assert "Created at is at most Modified at" in shown
+
     def test_a_row_limit_that_is_no_number_is_told_beside_it(self, do: Do) -> None:
         do("navigate", value="report/sales/largest_open_deals")
         html = do("set_row_limit", value="many")
