@@ -35,7 +35,7 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
     groups, groups_across = cells.groups(0), cells.groups(plan.down)
     figures = {**cells.figures, **{key: cells.figure(key) for key in cells.empty}}
     width = len(plan.groupings)
-    details = [DetailRow(tuple(row[:plan.down]), row.id, tuple(row[width:-1])) for row in detail_rows]
+    details = [DetailRow(tuple(row[:plan.down]), row.id, tuple(row[width:-1]), tuple(row[plan.down:width])) for row in detail_rows]
     if plan.is_ordered_by_figures:
         place = {group.key: number for number, group in enumerate(walk(groups))}
         details = sorted(details, key=lambda row: place[row.key])[:detail_limit]

@@ -242,6 +242,29 @@ class TestResult:
         do("drill", value="0")
         assert len(reports_page.view.state.drilled.result.details) == result.row_count
 
+    def test_the_records_behind_each_cell_of_a_matrix(self, reports_page: ReportsPage, do: Do) -> None:
+        (reports_page.org.catalog.folder / "reports" / "sales" / "matrix.yaml").write_text("""
+label: Deals by stage and quarter
+report_type: opportunities
+format: matrix
+groupings_down: [{field: stage}]
+groupings_across: [{field: close_date, date_granularity: quarter}]
+aggregates: [{aggregate: record_count}]
+filters: [{field: close_date, value: THIS_YEAR}]
+""")
+        html = do("navigate", value="run/report/sales/matrix")
+        view = reports_page.view
+        result = view.state.outcome.result
+        numbers = [int(number) for number in re.findall(r'data-click="drill" data-value="(\d+)"', html)]
+        assert {view.keys[number] for number in numbers} == set(result.cells)
+        stops = re.findall(r'data-value="(\d+)" title', html)
+        assert len(stops) == len(set(stops)) == len(result.cells)
+        down, across = next((down, across) for down, across in view.keys if down and across)
+        html = do("drill", value=str(view.keys.index((down, across))))
+        labels = {group.key: group.label for group in (*result.groups, *result.groups_across)}
+        assert f"Records behind <strong>{labels[down]}, {labels[across]}</strong>" in html
+        assert len(view.state.drilled.result.details) == result.cell(down, across)["record_count"]
+
     def test_a_chart_is_drawn_where_there_are_groups(self, do: Do) -> None:
         assert "<svg" in do("navigate", value="run/report/sales/pipeline_by_stage").split('class="chart"')[1]
         assert 'class="chart"' not in do("navigate", value="run/report/sales/largest_open_deals")
