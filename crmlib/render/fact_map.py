@@ -1,14 +1,15 @@
 """A result as JSON in the shape of Salesforce's Analytics API, so that what reads one can read the other.
 
-Figures stand in `factMap` under the path of indexes of their groups: `T!T` the whole, `0!T` the first group, `0_1!T`
-the second group in it; detail rows under the finest. Each has a `label` for people and a `value` for programs.
+Figures stand in `factMap` under the paths of indexes of their groups down and across: `T!T` the whole, `0!T` the first
+group down, `0_1!T` the second group in it, `T!0` the first across, `0!1` where two meet (if they do); detail rows under
+the finest. Each has a `label` for people and a `value` for programs.
 Decimals are JSON strings ("231380900.00"): most readers of JSON numbers would make floats of them and lose cents.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,8 +34,9 @@ def fact_map(result: ReportResult) -> dict[str, Any]:
         "rowCount": result.row_count,
         "runAt": result.run_at.isoformat(),
         "runningUser": result.user,
-        "groupingsDown": {"groupings": [_group(result, group, str(index), 0) for index, group in enumerate(result.groups)]},
-        "groupingsAcross": {"groupings": []},
+        "groupingsDown": {"groupings": [_group(result, result.groupings, group, str(index)) for index, group in enumerate(result.groups)]},
+        "groupingsAcross": {"groupings": [_group(result, result.across, group, str(index))
+                                          for index, group in enumerate(result.groups_across)]},
         "factMap": dict(_facts(result, has_details)),
         "reportMetadata": {
             "name": result.label,
@@ -44,6 +46,7 @@ def fact_map(result: ReportResult) -> dict[str, Any]:
             "aggregates": [column.name for column in result.aggregates],
             "detailColumns": [column.name for column in result.columns],
             "groupingsDown": [{"name": column.name, "dateGranularity": column.granularity} for column in result.groupings],
+            "groupingsAcross": [{"name": column.name, "dateGranularity": column.granularity} for column in result.across],
             "currency": result.settings.currency,
             "filters": list(result.filters),
             "withheld": list(result.withheld),
@@ -52,7 +55,7 @@ def fact_map(result: ReportResult) -> dict[str, Any]:
         "reportExtendedMetadata": {
             "aggregateColumnInfo": _info(result.aggregates),
             "detailColumnInfo": _info(result.columns),
-            "groupingColumnInfo": _info(result.groupings),
+            "groupingColumnInfo": _info((*result.groupings, *result.across)),
         },
     }
 
@@ -61,9 +64,9 @@ def _info(columns: Iterable[ResultColumn]) -> dict[str, Any]:
     return {column.name: {"label": column.label, "dataType": column.type} for column in columns}
 
 
-def _group(result: ReportResult, group: Group, path: str, depth: int) -> dict[str, Any]:
-    value, days = _group_value(result, group, result.groupings[depth])
-    inner = [_group(result, one, f"{path}_{index}", depth + 1) for index, one in enumerate(group.groups)]
+def _group(result: ReportResult, groupings: Sequence[ResultColumn], group: Group, path: str) -> dict[str, Any]:
+    value, days = _group_value(result, group, groupings[0])
+    inner = [_group(result, groupings[1:], one, f"{path}_{index}") for index, one in enumerate(group.groups)]
     return {"key": path, "label": group.label, "value": value, "dategroupings": days, "groupings": inner}
 
 
@@ -77,25 +80,33 @@ def _group_value(result: ReportResult, group: Group, column: ResultColumn) -> tu
 
 
 def _facts(result: ReportResult, has_details: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    rows: dict[Key, list[DetailRow]] = {}
+    rows: dict[tuple[Key, Key], list[DetailRow]] = {}
     for row in result.details if has_details else ():
-        rows.setdefault(row.key, []).append(row)
+        rows.setdefault((row.key, row.across), []).append(row)
     show_figures, show_cells = showers(result.aggregates, result.settings), showers(result.columns, result.settings)
 
-    def fact(key: Key) -> dict[str, Any]:
-        figures = zip(result.aggregates, show_figures, result.cells.get((key, ()), ()), strict=False)
+    def fact(down: Key, across: Key) -> dict[str, Any]:
+        figures = zip(result.aggregates, show_figures, result.cells.get((down, across), ()), strict=False)
+        there = rows.get((down, across), ())
         return {"aggregates": [{"label": show(value), "value": _value(value, column, result)} for column, show, value in figures],
                 "rows": [{"id": row.record_id, "dataCells": [
                     {"label": show(value), "value": _detail(value, column, result)}
-                    for column, show, value in zip(result.columns, show_cells, row.values, strict=True)]} for row in rows.get(key, ())]}
+                    for column, show, value in zip(result.columns, show_cells, row.values, strict=True)]} for row in there]}
 
-    def walk(groups: Iterable[Group], above: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for index, group in enumerate(groups):
-            yield f"{above}{index}!T", fact(group.key)
-            yield from walk(group.groups, f"{above}{index}_")
+    across_paths = dict(_paths(result.groups_across))
+    for down, path in _paths(result.groups):
+        for across, path_across in across_paths.items():
+            if (down, across) in result.cells or not (down and across):
+                yield f"{path}!{path_across}", fact(down, across)
 
-    yield "T!T", fact(())
-    yield from walk(result.groups, "")
+
+def _paths(groups: Iterable[Group], above: str = "") -> Iterator[tuple[Key, str]]:
+    """The key of the whole and of each group of a direction, with its path of indexes."""
+    if not above:
+        yield (), "T"
+    for index, group in enumerate(groups):
+        yield group.key, f"{above}{index}"
+        yield from _paths(group.groups, f"{above}{index}_")
 
 
 def _value(value: Any, column: ResultColumn, result: ReportResult) -> Any:

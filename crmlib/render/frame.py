@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crmlib.model.schema import Field
 from crmlib.render.formats import EXACT_TYPES
-from crmlib.render.lay_out import LayoutColumn, PlainTable, lay_out, plain_table, shows_details
+from crmlib.render.lay_out import LayoutColumn, lay_out, plain_table, shows_details
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.result import Group, Key, ReportResult, ResultColumn
+from crmlib.reports.result import Group, Key, ReportResult, ResultColumn, walk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,9 @@ DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 def to_pandas(result: ReportResult, index: bool = True, exact: bool = False) -> pd.DataFrame:
     """One row per record, or per finest group where no details are shown; no totals.
 
-    index: groups are the (Multi)Index; False makes them ordinary columns. A blank group is missing (NaN), not "-".
+    index: groups are the (Multi)Index, of a matrix those across are levels of the columns above the aggregates (its
+    records have both in their index); False makes groups ordinary columns, and headings flat ("Q1 2026 · Amount").
+    A blank group is missing (NaN), not "(blank)".
     exact: currency, numbers and percents stay `Decimal` (dtype object, slow); False gives float64, exact to about
     15 digits and what plots and models want. Percent 20 is 20.0. Whole numbers are Int64, yes/no boolean, dates
     datetime64, moments datetime64 in the organization's zone, periods of date groupings `Period` (fiscal ones with
@@ -30,13 +32,15 @@ def to_pandas(result: ReportResult, index: bool = True, exact: bool = False) -> 
     import pandas as pd
 
     table = plain_table(lay_out(result), shows_details(result))
-    groups = _group_columns(result, table)
+    groups = _group_columns(result)
     shown = len(groups)
     data = [*groups, *(_column([row[n] for row in table.rows], column, result, exact)
                        for n, column in enumerate(table.columns) if n >= shown)]
     frame = pd.DataFrame(dict(zip(table.headings, data, strict=True)), index=pd.RangeIndex(len(table.rows)))
     if index and groups:
         frame = frame.set_index(table.headings[:shown])
+        if result.across and not shows_details(result):
+            frame.columns = _columns_across(result, table.columns[shown:])
     frame.attrs = {"label": result.label, "row_count": result.row_count, "is_cut": result.is_cut}
     return frame
 
@@ -66,31 +70,44 @@ def _column(values: Sequence[Any], column: LayoutColumn | ResultColumn, result: 
     return pd.Series(values, dtype=dtypes.get(kind, "str"))
 
 
-def _group_columns(result: ReportResult, table: PlainTable) -> list[pd.Series]:
-    """One column per grouping. Numbers and periods are given as such, everything else by its label."""
-    keys = _finest_keys(result) if result.groupings else []
-    labels = {group.key: group.label for group in result.walk()}
+def _group_columns(result: ReportResult) -> list[pd.Series]:
+    """One column per grouping, of records also per grouping across; in the order of the plain table's rows."""
+    finest = [group.key for group in result.walk() if not group.groups]
+    if not shows_details(result):
+        return _by_level(result, result.groupings, result.groups, finest)
+    if not result.groupings:
+        return []
+    place = {key: number for number, key in enumerate(finest)}
+    rows = sorted(result.details, key=lambda row: place[row.key])
+    return [*_by_level(result, result.groupings, result.groups, [row.key for row in rows]),
+            *_by_level(result, result.across, result.groups_across, [row.across for row in rows])]
+
+
+def _by_level(result: ReportResult, groupings: Sequence[ResultColumn], groups: Sequence[Group], keys: Sequence[Key]) -> list[pd.Series]:
+    """Of keys, one column per grouping. Numbers and periods are given as such, everything else by its label."""
+    import pandas as pd
+
+    labels = {group.key: group.label for group in walk(groups)}
     columns = []
-    for depth, column in enumerate(result.groupings):
+    for depth, column in enumerate(groupings):
         around = [key[:depth + 1] for key in keys]
         if column.granularity and GRANULARITIES[column.granularity].is_range:
             columns.append(_periods([key[-1] for key in around], column.granularity, result))
         elif column.type in (*EXACT_TYPES, "integer", "boolean"):
             columns.append(_column([key[-1] for key in around], column, result, exact=False))
         else:
-            import pandas as pd
-
             columns.append(pd.Series([None if key[-1] is None else labels[key] for key in around], dtype="str"))
     return columns
 
 
-def _finest_keys(result: ReportResult) -> list[Key]:
-    """Keys of the rows of the plain table, in its order."""
-    finest: list[Group] = [group for group in result.walk() if not group.groups]
-    if not shows_details(result):
-        return [group.key for group in finest]
-    place = {group.key: number for number, group in enumerate(finest)}
-    return sorted((row.key for row in result.details), key=lambda key: place[key])
+def _columns_across(result: ReportResult, columns: Sequence[LayoutColumn]) -> pd.MultiIndex:
+    import pandas as pd
+
+    levels = _by_level(result, result.across, result.groups_across, [column.across_key for column in columns])
+    names: list[str | None] = []
+    for one in result.across:
+        names.append(f"{one.label} ({one.granularity or one.name})" if one.label in names else one.label)
+    return pd.MultiIndex.from_arrays([*levels, [column.label for column in columns]], names=[*names, None])
 
 
 def _periods(numbers: Sequence[int | None], granularity: str, result: ReportResult) -> pd.Series:

@@ -7,15 +7,25 @@ data is escaped; there is no script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
-from itertools import groupby
+from typing import Protocol
 
 from crmlib.render.formats import counted, format_of, show, showers
-from crmlib.render.lay_out import Layout, Line, Role, is_empty, lay_out, shows_details
-from crmlib.reports.result import Key, ReportResult
+from crmlib.render.lay_out import HeaderCell, Layout, Line, Role, header_rows, is_empty, lay_out, shows_details
+from crmlib.reports.result import Key, ReportResult, walk
 
-Link = Callable[[Key, str], str]
+
+class Link(Protocol):
+    """Makes of HTML something that leads to the records behind it: of a group down, or of where it meets a group across."""
+
+    def __call__(self, down: Key, html: str, across: Key = ()) -> str: ...
+
+
+WIDE = 8
+"""In a table of more columns, and in every matrix, all columns of groups stay in sight while one scrolls to the right."""
+STAYING = 3
+"""If they are up to so many; of others only the first one stays."""
 
 NO_RECORDS = "No records match these filters"
 NO_RECORDS_AT_ALL = "There are no records to show"
@@ -24,7 +34,8 @@ NO_RECORDS_AT_ALL = "There are no records to show"
 # its own: JupyterLab and Voila name theirs, `Canvas` is the browser's.
 STYLE = """<style>
 .crm-report{--crm-ground:var(--jp-layout-color1,Canvas);--crm-line:rgba(128,128,128,.28);--crm-soft:rgba(128,128,128,.09);
- --crm-accent:#2f6fab;color:inherit;font-family:inherit;font-size:14px;line-height:1.45;margin:0 0 1em;max-width:100%;text-align:left}
+ --crm-shade:linear-gradient(var(--crm-soft),var(--crm-soft));--crm-accent:#2f6fab;
+ color:inherit;font-family:inherit;font-size:14px;line-height:1.45;margin:0 0 1em;max-width:100%;text-align:left}
 .crm-report h2.crm-report-label{font-size:1.3em;font-weight:650;line-height:1.25;margin:0 0 .15em;color:inherit}
 .crm-report p{margin:0 0 .35em;line-height:1.45}
 .crm-report .crm-report-about{opacity:.78}
@@ -38,7 +49,7 @@ STYLE = """<style>
 .crm-report dl.crm-report-figures dt{font-weight:400;opacity:.78;font-size:.88em;margin:0}
 .crm-report dl.crm-report-figures dd{font-size:1.3em;font-weight:600;font-variant-numeric:tabular-nums;margin:0;line-height:1.25}
 .crm-report .crm-report-chart{background:#fff;border:1px solid var(--crm-line);border-radius:6px;margin:.8em 0 1em;padding:0;
- width:fit-content;max-width:100%;box-sizing:border-box;line-height:0}
+ width:fit-content;max-width:100%;box-sizing:border-box;line-height:0;overflow-x:auto}
 .crm-report .crm-report-scroll{position:relative;overflow:auto;max-height:var(--crm-report-height,42rem);
  width:fit-content;max-width:100%;box-sizing:border-box;border:1px solid var(--crm-line);border-radius:6px}
 .crm-report .crm-report-scroll:focus-visible{outline:2px solid var(--crm-accent);outline-offset:1px}
@@ -51,15 +62,24 @@ STYLE = """<style>
 .crm-report .crm-report-table .crm-report-text{min-width:8em}
 .crm-report .crm-report-table .crm-report-level{min-width:0}
 .crm-report .crm-report-table thead{position:sticky;top:0;z-index:2}
-.crm-report .crm-report-table thead th{background:linear-gradient(var(--crm-soft),var(--crm-soft)),
- var(--crm-ground);font-weight:600;font-size:.93em;vertical-align:bottom;white-space:normal;overflow-wrap:normal}
+.crm-report .crm-report-table thead th{background:var(--crm-shade),var(--crm-ground);font-weight:600;
+ font-size:.93em;vertical-align:bottom;white-space:normal;overflow-wrap:normal}
 .crm-report .crm-report-table tbody tr{background:none}
-.crm-report .crm-report-table tbody tr:hover>*{background:var(--crm-soft)}
+.crm-report .crm-report-table .crm-report-stays{position:sticky;left:0;z-index:1;box-shadow:1px 0 0 var(--crm-line)}
+.crm-report .crm-report-table tbody .crm-report-stays{background-color:var(--crm-ground)}
+.crm-report .crm-report-table .crm-report-at1{left:var(--crm-width0)}
+.crm-report .crm-report-table .crm-report-at2{left:calc(var(--crm-width0) + var(--crm-width1))}
+.crm-report .crm-report-table .crm-report-fixed0{min-width:var(--crm-width0);max-width:var(--crm-width0);box-sizing:border-box}
+.crm-report .crm-report-table .crm-report-fixed1{min-width:var(--crm-width1);max-width:var(--crm-width1);box-sizing:border-box}
+.crm-report .crm-report-table .crm-report-fixed2{min-width:var(--crm-width2);max-width:var(--crm-width2);box-sizing:border-box}
+.crm-report .crm-report-table .crm-report-title{position:sticky;left:.85em}
+.crm-report .crm-report-table tbody tr:hover>*{background-image:var(--crm-shade)}
 .crm-report .crm-report-table tbody tr:last-child>*{border-bottom:0}
+.crm-report .crm-report-table tbody .crm-report-sum{font-weight:600}
 .crm-report .crm-report-table .crm-report-inner{border-bottom-color:transparent}
 .crm-report .crm-report-table .crm-report-opening th{font-weight:600;padding-top:.75em}
-.crm-report .crm-report-table .crm-report-subtotal>*{font-weight:600;background:var(--crm-soft)}
-.crm-report .crm-report-table .crm-report-grand-total>*{font-weight:700;border-top:2px solid currentColor;background:var(--crm-soft)}
+.crm-report .crm-report-table .crm-report-subtotal>*{font-weight:600;background-image:var(--crm-shade)}
+.crm-report .crm-report-table .crm-report-grand-total>*{font-weight:700;border-top:2px solid currentColor;background-image:var(--crm-shade)}
 .crm-report .crm-report-table thead .crm-report-across{text-align:center;border-left:1px solid var(--crm-line)}
 .crm-report .crm-report-rows{font-weight:400;opacity:.72;white-space:nowrap;font-size:.93em}
 .crm-report .crm-report-cut td{text-align:left;font-style:italic;opacity:.85}
@@ -78,8 +98,7 @@ body{font-family:system-ui,"Noto Sans","Noto Sans Bengali","Noto Sans Ethiopic",
 def to_html(result: ReportResult, max_rows: int | None = None, chart: bool = False, link: Link | None = None) -> str:
     """The result as an HTML fragment with its style; with its chart, if it has one, between heading and table.
 
-    max_rows: as in `lay_out`; what is cut is said. link: makes of the title of a group or total, which it gets as HTML,
-    something that leads to the records behind it.
+    max_rows: as in `lay_out`; what is cut is said. link: is given the title and the figures of every group and total.
     """
     layout = lay_out(result, max_rows)
     drawn = _chart(result) if chart else ""
@@ -128,8 +147,9 @@ def _body(result: ReportResult, layout: Layout, link: Link | None) -> str:
     if is_empty(result):
         return f'<p class="crm-report-empty">{NO_RECORDS if result.filters else NO_RECORDS_AT_ALL}</p>'
     name = escape(result.label)
-    return (f'<div class="crm-report-scroll" role="region" tabindex="0" aria-label="{name}"><table class="crm-report-table">'
-            f'<caption class="crm-report-hidden">{name}</caption>{"".join(_Rows(result, layout, link).all())}</table></div>')
+    rows = _Rows(result, layout, link)
+    return (f'<div class="crm-report-scroll" role="region" tabindex="0" aria-label="{name}"><table class="crm-report-table"{rows.widths()}>'
+            f'<caption class="crm-report-hidden">{name}</caption>{"".join(rows.all())}</table></div>')
 
 
 class _Rows:
@@ -142,14 +162,36 @@ class _Rows:
         narrow = "crm-report-level" if self.has_details else "crm-report-text"  # only titles that may spread stand there
         self.classes = [narrow if column.kind == "grouping" else "crm-report-right" if format_of(column.type).align == "right"
                         else "crm-report-text" for column in layout.columns]
+        self.classes = [style + " crm-report-sum" * column.is_total for style, column in zip(self.classes, layout.columns, strict=True)]
         self.groupings = layout.groupings
+        self.is_wide = (len(layout.columns) > WIDE or bool(result.across)) and not self.has_details and self.groupings <= STAYING
+        if self.has_details:
+            stays = next((n for n, column in enumerate(layout.columns) if column.kind == "detail"), 0)
+            self.classes[stays] += " crm-report-stays"
+        for index in range(0 if self.has_details else self.groupings):
+            self.classes[index] += self.stays(index) + (f" crm-report-fixed{index}" if self.is_wide else "")
         self.figures_from = next((n for n, column in enumerate(layout.columns) if column.kind == "aggregate"), len(layout.columns))
         counts = any(column.name.endswith("record_count") for column in layout.columns)
         self.counts_rows = self.has_details or not counts
 
+    def widths(self) -> str:
+        """A style that gives the columns of groups of a wide table a width each: where the next one stays depends on it."""
+        if not self.is_wide:
+            return ""
+        longest = [len(column.label) for column in self.result.groupings]
+        for group in walk(self.result.groups):
+            longest[len(group.key) - 1] = max(longest[len(group.key) - 1], len(group.label))
+        share = 54 // len(longest)
+        widths = (f"--crm-width{n}:min({min(12.5, max(4.5, letters * 0.52 + 1.7)):.1f}rem,{share}vw)" for n, letters in enumerate(longest))
+        return f' style="{";".join(widths)}"'
+
+    def stays(self, index: int) -> str:
+        """Classes of a cell that begins in this column of groups."""
+        return f" crm-report-stays crm-report-at{index}" if self.is_wide else "" if index else " crm-report-stays"
+
     def all(self) -> Iterator[str]:
         lines = self.layout.lines
-        yield "<thead>" + self.header(lines[0]) + "</thead><tbody>"
+        yield "<thead>" + self.header() + "</thead><tbody>"
         for line, following in zip(lines[1:], (*lines[2:], None), strict=True):
             if line.role is Role.GRAND_TOTAL:
                 yield self.cut()
@@ -158,36 +200,13 @@ class _Rows:
             yield self.cut()
         yield "</tbody>"
 
-    def header(self, line: Line) -> str:
-        """One row of headings; of a matrix, a row for each level across above that of the aggregates."""
-        columns = self.layout.columns
-        levels = max((len(column.across) for column in columns), default=0)
-        if levels:
-            return "".join(f"<tr>{''.join(self.spanning(level, levels))}</tr>" for level in range(levels + 1))
-        cells = "".join(f'<th scope="col" class="{style}">{escape(str(label))}</th>'
-                        for style, label in zip(self.classes, line.values, strict=True))
-        return f"<tr>{cells}</tr>"
+    def header(self) -> str:
+        return "".join(f"<tr>{''.join(map(self.heading, row))}</tr>" for row in header_rows(self.layout.columns))
 
-    def spanning(self, level: int, levels: int) -> Iterator[str]:
-        """The cells of one row of headings: neighbours in the same group across share one."""
-        columns = self.layout.columns
-        def place(index: int) -> object:
-            column = columns[index]
-            return (column.across_key[:level + 1], column.across[:level + 1]) if column.across else index
-
-        for _, group in groupby(range(len(columns)), key=place):
-            indexes = list(group)
-            column, style = columns[indexes[0]], self.classes[indexes[0]]
-            if not column.across:
-                if level == 0:
-                    yield f'<th scope="col" rowspan="{levels + 1}" class="{style}">{escape(column.label)}</th>'
-            elif level == levels:
-                yield from (f'<th scope="col" class="{self.classes[index]}">{escape(columns[index].label)}</th>' for index in indexes)
-            elif level < len(column.across):
-                last = level == len(column.across) - 1  # a total spans the rows that its deeper neighbours fill
-                rows = levels - level if last else 1
-                yield (f'<th scope="colgroup" colspan="{len(indexes)}" rowspan="{rows}" class="crm-report-across">'
-                       f"{escape(column.across[level])}</th>")
+    def heading(self, cell: HeaderCell) -> str:
+        scope, style = ("colgroup", "crm-report-across") if cell.is_across else ("col", self.classes[cell.first])
+        spans = (f' colspan="{cell.width}"' if cell.width > 1 else "") + (f' rowspan="{cell.rows}"' if cell.rows > 1 else "")
+        return f'<th scope="{scope}"{spans} class="{style}">{escape(cell.label)}</th>'
 
     def cut(self) -> str:
         text = self.layout.cut
@@ -209,16 +228,21 @@ class _Rows:
         for index, label in enumerate(line.values[:line.depth + 1]):
             text = escape(str(label)) if index >= line.opens else f'<span class="crm-report-hidden">{escape(str(label))}</span>'
             text = self.title(line, text) if index == line.depth else text
-            style = "crm-report-text crm-report-inner" if index < repeats else "crm-report-text"
+            style = self.classes[index] + (" crm-report-inner" if index < repeats else "")
             cells.append(f'<th scope="row" class="{style}">{text}{self.rows(line) if index == line.depth else ""}</th>')
         return f"<tr>{''.join(cells)}{self.cells(line, line.depth + 1)}</tr>"
 
     def titled(self, line: Line) -> str:
         """A line whose label takes the place of groupings and details: an opened group, a subtotal, the grand total."""
-        before = f'<td colspan="{line.depth}"></td>' if line.depth else ""
         last = self.figures_from if line.has_figures else len(self.classes)
-        title = f'<th scope="row" colspan="{last - line.depth}">{self.title(line, escape(line.label))}{self.rows(line)}</th>'
-        return before + title + self.cells(line, last)
+        title = self.title(line, escape(line.label)) + self.rows(line)
+        if self.has_details:
+            before = f'<td colspan="{line.depth}"></td>' if line.depth else ""
+            title = f'<span class="crm-report-title">{title}</span>'
+            return f'{before}<th scope="row" colspan="{last - line.depth}">{title}</th>' + self.cells(line, last)
+        before = f'<td colspan="{line.depth}" class="{self.stays(0)[1:]}"></td>' if line.depth else ""
+        styles = self.stays(line.depth)[1:]
+        return f'{before}<th scope="row" colspan="{last - line.depth}" class="{styles}">{title}</th>' + self.cells(line, last)
 
     def title(self, line: Line, html: str) -> str:
         return self.link(line.key, html) if self.link else html
@@ -229,5 +253,11 @@ class _Rows:
         return f' <span class="crm-report-rows">{counted(line.rows, "record", self.result.settings)}</span>'
 
     def cells(self, line: Line, first: int) -> str:
-        return "".join(f'<td class="{style}">{escape(show_one(value))}</td>'
-                       for style, show_one, value in zip(self.classes[first:], self.show[first:], line.values[first:], strict=True))
+        return "".join(self.cell(line, index) for index in range(first, len(self.classes)))
+
+    def cell(self, line: Line, index: int) -> str:
+        column = self.layout.columns[index]
+        text = escape(self.show[index](line.values[index]))
+        if text and self.link and column.kind == "aggregate":
+            text = self.link(line.key, text, column.across_key)
+        return f'<td class="{self.classes[index]}">{text}</td>'

@@ -2,7 +2,8 @@
 
     summary                  GROUP lines of the finest groups with their figures, a SUBTOTAL closing each group around them
     summary with details     a GROUP line opens each group, its DETAIL lines follow, a SUBTOTAL closes it
-    matrix                   as a summary; each group across, and the total across, has columns of its own
+    matrix                   as a summary; each group across, and the total across, has columns of its own; with details,
+                             each says in columns of their own in which groups across it counts
     tabular                  DETAIL lines; the figures of the whole stand in `Layout.figures`, above the table
 
 A GRAND_TOTAL closes every summary and matrix. Nothing is computed here: all figures are read from `result.cells`.
@@ -10,14 +11,14 @@ A GRAND_TOTAL closes every summary and matrix. Nothing is computed here: all fig
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
 from crmlib.render.formats import counted, show
-from crmlib.reports.result import DetailRow, Group, Key, ReportResult
+from crmlib.reports.result import DetailRow, Group, Key, ReportResult, walk
 
 
 class Role(StrEnum):
@@ -26,7 +27,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class LayoutColumn:
-    """kind: "grouping" (its values are labels of groups, ready to read, so its type is text), "detail" or "aggregate".
+    """kind: "grouping" (its values are labels of groups, ready to read, so its type is text), "across" (the same, of the
+    groups across in which a record counts), "detail" or "aggregate".
 
     across, across_key: of a matrix, the labels and the key of the groups across that the column stands in, from the
     outermost; is_total: it is a total of several of them.
@@ -94,6 +96,42 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class HeaderCell:
+    """A heading over `width` columns from `first` on, `rows` rows high. is_across: it names a group across."""
+
+    label: str
+    first: int
+    width: int = 1
+    rows: int = 1
+    is_across: bool = False
+
+
+def header_rows(columns: Sequence[LayoutColumn]) -> list[list[HeaderCell]]:
+    """One row of headings; of a matrix, a row for each level across above that of the aggregates."""
+    levels = max((len(column.across) for column in columns), default=0)
+    return [list(_header_row(columns, level, levels)) for level in range(levels + 1)]
+
+
+def _header_row(columns: Sequence[LayoutColumn], level: int, levels: int) -> Iterator[HeaderCell]:
+    """Neighbours in the same group across share a heading."""
+    def place(index: int) -> object:
+        column = columns[index]
+        return (column.across_key[:level + 1], column.across[:level + 1]) if column.across else index
+
+    for _, together in groupby(range(len(columns)), key=place):
+        indexes = list(together)
+        column = columns[indexes[0]]
+        if not column.across:
+            if level == 0:
+                yield HeaderCell(column.label, indexes[0], rows=levels + 1)
+        elif level == levels:
+            yield from (HeaderCell(columns[index].label, index) for index in indexes)
+        elif level < len(column.across):
+            is_last = level == len(column.across) - 1  # a total spans the rows that its deeper neighbours fill
+            yield HeaderCell(column.across[level], indexes[0], len(indexes), levels - level if is_last else 1, is_across=True)
+
+
+@dataclass(frozen=True)
 class PlainTable:
     """The finest lines alone: one record or one finest group a row, every label filled in, no totals. For other programs."""
 
@@ -118,7 +156,7 @@ class PlainTable:
 
 def plain_table(layout: Layout, has_details: bool) -> PlainTable:
     """Of records with the labels of their groups, or of the finest groups with their figures."""
-    kinds = ("grouping", "detail") if has_details else ("grouping", "aggregate")
+    kinds = ("grouping", "across", "detail") if has_details else ("grouping", "aggregate")
     kept = [index for index, column in enumerate(layout.columns) if column.kind in kinds and not column.is_total]
     role = Role.DETAIL if has_details else Role.GROUP
     rows = tuple(tuple(line.values[index] for index in kept) for line in layout.lines if line.role is role)
@@ -139,9 +177,11 @@ def is_empty(result: ReportResult) -> bool:
 
 def layout_columns(result: ReportResult) -> tuple[LayoutColumn, ...]:
     """Groupings, then detail columns if they are shown, then aggregates (a tabular report has those above the table)."""
-    details = result.columns if shows_details(result) else ()
+    has_details = shows_details(result)
+    details = result.columns if has_details else ()
     aggregates = result.aggregates if result.groupings else ()
     return (*(LayoutColumn(column.label, "text", column.scale, "grouping", column.name) for column in result.groupings),
+            *(LayoutColumn(column.label, "text", column.scale, "across", column.name) for column in result.across if has_details),
             *(LayoutColumn(column.label, column.type, column.scale, "detail", column.name) for column in details),
             *(LayoutColumn(column.label, column.type, column.scale, "aggregate", column.name, labels, key, is_total)
               for key, labels, is_total in columns_across(result) for column in aggregates))
@@ -181,7 +221,8 @@ class _Groups:
     def __init__(self, result: ReportResult, limit: int | None) -> None:
         self.result, self.limit, self.written = result, limit, 0
         self.levels = len(result.groupings)
-        self.details_width = len(result.columns) if shows_details(result) else 0
+        self.details_width = len(result.across) + len(result.columns) if shows_details(result) else 0
+        self.labels_across = {group.key: group.label for group in walk(result.groups_across)}
         self.across = [key for key, _, _ in columns_across(result)]
         self.no_figure = (None,) * len(result.aggregates)
         self.no_figures = self.no_figure * len(self.across)
@@ -215,7 +256,8 @@ class _Groups:
             yield self.line(Role.GROUP, group, labels, with_figures=False)
             for row in rows[:None if self.limit is None else self.limit - self.written]:
                 self.written += 1
-                yield Line(Role.DETAIL, depth, (*labels, *row.values, *self.no_figures), row.key, row.record_id, opens=depth + 1)
+                values = (*labels, *self.path_across(row.across), *row.values, *self.no_figures)
+                yield Line(Role.DETAIL, depth, values, row.key, row.record_id, opens=depth + 1)
             yield self.line(Role.SUBTOTAL, group, labels)
         else:
             self.written += 1
@@ -233,6 +275,10 @@ class _Groups:
     def figures(self, down: Key) -> tuple[Any, ...]:
         """The figures of a group down, for each group across in turn; nothing where they have no record in common."""
         return tuple(value for across in self.across for value in self.result.cells.get((down, across), self.no_figure))
+
+    def path_across(self, key: Key) -> Iterator[str]:
+        """The labels of the groups across, from the outermost."""
+        return (self.labels_across[key[:length]] for length in range(1, len(key) + 1))
 
     def values(self, labels: tuple[str, ...], figures: tuple[Any, ...]) -> tuple[Any, ...]:
         blank = (None,) * (self.levels - len(labels) + self.details_width)

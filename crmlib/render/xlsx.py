@@ -7,6 +7,7 @@ than 15 digits, dates before 1900) is written as text too.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from crmlib.render.chart import PALETTE
 from crmlib.render.chart_data import ChartData, chart_data
 from crmlib.render.formats import counted, format_of, show, shower
 from crmlib.render.html import NO_RECORDS, NO_RECORDS_AT_ALL
-from crmlib.render.lay_out import Layout, LayoutColumn, Line, Role, is_empty, lay_out, plain_table, shows_details
+from crmlib.render.lay_out import Layout, LayoutColumn, Line, Role, header_rows, is_empty, lay_out, plain_table, shows_details
 from crmlib.reports.result import ReportResult
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ MOST_ROWS = 1_000_000
 MOST_LETTERS = 32_767
 FIRST_DAY = date(1900, 3, 1)
 """Excel believes in 29 February 1900, so the days before it are off by one."""
-WIDEST, NARROWEST = 48, 9
+WIDEST, NARROWEST, MOST_FROZEN, ON_PAGE = 48, 9, 70, 240
 ROW_HEIGHT = 18
 """Room for scripts with marks above and below the line."""
 
@@ -110,13 +111,32 @@ class _Writer:
             return
         looks = {role: self.looks(layout.columns, look) for role, look in LOOKS.items()}
         opening = self.looks(layout.columns, OPENING)
-        for number, line in enumerate(layout.lines):
+        first = row + self.header(sheet, row, layout.columns, looks[Role.HEADER])
+        lines = layout.lines[1:]
+        for number, line in enumerate(lines, first):
             opens = line.role is Role.GROUP and not line.has_figures
-            self.line(sheet, row + number, layout, line, opening if opens else looks[line.role])
-        sheet.freeze_panes(row + 1, 0)
-        sheet.repeat_rows(row)
-        _fit_to_paper(sheet)
-        self.set_widths(sheet, layout.columns, [line.values for line in layout.lines])
+            self.line(sheet, number, layout, line, opening if opens else looks[line.role])
+        widths = self.set_widths(sheet, layout.columns, [_headings(layout.columns), *(line.values for line in lines)])
+        stays = layout.groupings
+        while sum(widths[:stays]) > MOST_FROZEN:
+            stays -= 1
+        sheet.freeze_panes(first, stays)
+        sheet.repeat_rows(row, first - 1)
+        if stays:
+            sheet.repeat_columns(0, stays - 1)
+        _fit_to_paper(sheet, sum(widths))
+
+    def header(self, sheet: Worksheet, row: int, columns: Sequence[LayoutColumn], looks: list[Look]) -> int:
+        """Headings; those of groups across over all their columns. Returns how many rows they took."""
+        rows = header_rows(columns)
+        centred = self.look(**LOOKS[Role.HEADER], align="center", left=1, left_color="#FFFFFF")
+        for number, cells in enumerate(rows, row):
+            for cell in cells:
+                look = centred if cell.is_across else looks[cell.first].text
+                if cell.width > 1 or cell.rows > 1:
+                    sheet.merge_range(number, cell.first, number + cell.rows - 1, cell.first + cell.width - 1, "", look)
+                self.text(sheet, number, cell.first, cell.label, look)
+        return len(rows)
 
     def heading(self, sheet: Worksheet, layout: Layout) -> int:
         """What the report is, above the table; returns the table's first row."""
@@ -145,9 +165,7 @@ class _Writer:
 
     def line(self, sheet: Worksheet, row: int, layout: Layout, line: Line, looks: list[Look]) -> None:
         for index, (value, column, look) in enumerate(zip(line.values, layout.columns, looks, strict=True)):
-            if line.role is Role.HEADER:
-                self.text(sheet, row, index, value, look.text)
-            elif column.kind == "grouping":
+            if column.kind == "grouping":
                 self.text(sheet, row, index, self.label(line, index), look.text)
             else:
                 self.value(sheet, row, index, value, column, look)
@@ -176,8 +194,7 @@ class _Writer:
             sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
-        _fit_to_paper(sheet)
-        self.set_widths(sheet, table.columns, [table.headings, *table.rows])
+        _fit_to_paper(sheet, sum(self.set_widths(sheet, table.columns, [table.headings, *table.rows])))
 
     def chart(self, data: ChartData) -> None:
         """A native chart beside the figures it shows."""
@@ -260,18 +277,28 @@ class _Writer:
             value = datetime(value.year, value.month, value.day)
         return value if isinstance(value, datetime) and value.date() >= FIRST_DAY else None
 
-    def set_widths(self, sheet: Worksheet, columns: Sequence[LayoutColumn], rows: Sequence[Iterable[Any]]) -> None:
-        """As wide as the first thousand rows need, within bounds."""
+    def set_widths(self, sheet: Worksheet, columns: Sequence[LayoutColumn], rows: Sequence[Iterable[Any]]) -> list[float]:
+        """As wide as the first thousand rows need, within bounds. Returns the widths, in letters."""
+        widths = []
         for index, (column, values) in enumerate(zip(columns, zip(*rows[:1000], strict=True), strict=True)):
             in_words = shower(column.type, column.scale, self.settings)
             longest = max(len(value) if isinstance(value, str) else len(in_words(value)) for value in values if value is not None)
-            sheet.set_column(index, index, min(WIDEST, max(NARROWEST, longest * 1.1 + 2)))
+            widths.append(min(WIDEST, max(NARROWEST, longest * 1.1 + 2)))
+            sheet.set_column(index, index, widths[-1])
+        return widths
 
 
-def _fit_to_paper(sheet: Worksheet) -> None:
+def _headings(columns: Sequence[LayoutColumn]) -> list[str]:
+    """Of each column the longer of its own heading and its share of the one above it."""
+    together = Counter(column.across_key for column in columns)
+    return [max(column.label, "x" * (len("".join(column.across[-1:])) // together[column.across_key]), key=len) for column in columns]
+
+
+def _fit_to_paper(sheet: Worksheet, width: float = 0) -> None:
+    """On as many pages across as keep it readable."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1 + int(width // ON_PAGE), 0)
 
 
 def _as_number(value: Any, kind: str) -> float | None:

@@ -37,7 +37,8 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
     groups, groups_across = cells.groups(0), cells.groups(plan.down)
     figures = cells.shown_figures(groups, groups_across)
     names = _Names(detail_rows)
-    details = [DetailRow(names.key(row, range(plan.down)), row.id, names.values(row, "column")) for row in detail_rows]
+    details = [DetailRow(names.key(row, range(plan.down)), row.id, names.values(row, "column"),
+                         names.key(row, range(plan.down, len(plan.groupings)))) for row in detail_rows]
     if plan.is_ordered_by_figures:
         place = {group.key: number for number, group in enumerate(walk(groups))}
         details = sorted(details, key=lambda row: place[row.key])[:detail_limit]

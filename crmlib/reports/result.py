@@ -57,11 +57,12 @@ class Group:
 
 @dataclass(frozen=True)
 class DetailRow:
-    """One report row: the group down it stands in, the primary record's id, its values in the order of the columns."""
+    """One report row: the groups down and across it stands in, the primary record's id, its values in the order of the columns."""
 
     key: Key
     record_id: int
     values: tuple[Any, ...]
+    across: Key = ()
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,16 @@ from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Aggregate, Column, Filter, Grouping, Report, Sort
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportField, ReportTypeView
-from crmlib.workbench.filter_form import date_value, is_unfinished, new_filter, value_of, with_operator, with_values
+from crmlib.workbench.filter_form import date_value, is_plain, is_unfinished, new_filter, value_of, with_operator, with_values
 from crmlib.workbench.screen import in_background
 
 PREVIEW_ROWS = 50
 MOST_UNDO = 100
 FIRST_COLUMNS = 3
-PARTS = {"columns": "column", "groupings_down": "group", "aggregates": "figure", "filters": "filter", "sort": "sorting"}
+SCOPES = {"all": "all that I may see", "mine": "my own", "team": "my own and my team's"}
+GROUPS = ("groupings_down", "groupings_across")
+PARTS = {"columns": "column", "groupings_down": "group", "groupings_across": "group across", "aggregates": "figure", "filters": "filter",
+         "sort": "sorting"}
 """What a report is made of, and what people call one of it."""
 
 
@@ -97,7 +100,8 @@ class Designer(HasTraits):
         typing: what is being typed into; letter after letter there is undone at once.
         """
         report = self.report.model_copy(update=parts)
-        report = report.model_copy(update={"format": "summary" if report.groupings_down else "tabular"})
+        fitting = "matrix" if report.groupings_across else "summary" if report.groupings_down else "tabular"
+        report = report.model_copy(update={"format": fitting})
         if report == self.report:
             return
         if not (typing and typing == self._typing):
@@ -126,15 +130,15 @@ class Designer(HasTraits):
         if all(column.field != path for column in self.report.columns):
             self.change(f"add column {field.label}", columns=(*self.report.columns, Column(field=path)))
 
-    def group_by(self, path: str) -> None:
+    def group_by(self, path: str, part: str = "groupings_down") -> None:
         """As the innermost group, dates by month; a report that groups shows at least how many records there are."""
         field = self._offered(path)
-        if any(grouping.field == path for grouping in self.report.groupings_down):
+        groups = self.report.groupings_across if part == "groupings_across" else self.report.groupings_down
+        if any(grouping.field == path for grouping in groups):
             return
         granularity = "month" if field.field.family in ("date", "datetime") else None
-        aggregates = self.report.aggregates or (Aggregate(aggregate="record_count"),)
-        self.change(f"group by {field.label}", aggregates=aggregates,
-                    groupings_down=(*self.report.groupings_down, Grouping(field=path, date_granularity=granularity)))
+        changed: dict[str, Any] = {part: (*groups, Grouping(field=path, date_granularity=granularity))}
+        self.change(f"group by {field.label}", aggregates=self.report.aggregates or (Aggregate(aggregate="record_count"),), **changed)
 
     def add_aggregate(self, path: str | None, name: str) -> None:
         """A figure: `record_count` of the rows without a path, else of the field."""
@@ -145,8 +149,11 @@ class Designer(HasTraits):
             self.change(f"add {words}", aggregates=(*self.report.aggregates, new))
 
     def add_filter(self, path: str) -> None:
+        """With a filter logic, the new one must hold as well."""
         field = self._offered(path)
-        self.change(f"filter {field.label}", filters=(*self.report.filters, new_filter(path, field.field)))
+        filters = (*self.report.filters, new_filter(path, field.field))
+        logic = self.report.filter_logic.strip()
+        self.change(f"filter {field.label}", filters=filters, filter_logic=f"({logic}) AND {len(filters)}" if logic else "")
 
     def remove(self, part: str, index: int) -> None:
         items = self._items(part, index)
@@ -165,13 +172,14 @@ class Designer(HasTraits):
         changed: dict[str, Any] = {part: tuple(order)}
         self.change(f"move a {PARTS[part]}", **changed)
 
-    def set_granularity(self, index: int, name: str) -> None:
-        self._replace("groupings_down", index, "change the period", date_granularity=_known(GRANULARITIES, name, "period").name)
+    def set_granularity(self, part: str, index: int, name: str) -> None:
+        self._group(part, index)
+        self._replace(part, index, "change the period", date_granularity=_known(GRANULARITIES, name, "period").name)
 
-    def turn_group(self, index: int) -> None:
+    def turn_group(self, part: str, index: int) -> None:
         """Ascending groups become descending, and the other way round."""
-        order = self._items("groupings_down", index)[index].order
-        self._replace("groupings_down", index, "turn the groups' order", order="descending" if order == "ascending" else "ascending")
+        order = self._group(part, index).order
+        self._replace(part, index, "turn the groups' order", order="descending" if order == "ascending" else "ascending")
 
     def set_label(self, part: str, index: int, label: str) -> None:
         self._items(part, index)
@@ -204,6 +212,11 @@ class Designer(HasTraits):
             raise DefinitionError(Problem("no-such-value", "this value is not there any more"))
         self._set_filter(index, with_values(condition, (*values[:position], value, *values[position + 1:])), f"{index}.{position}")
 
+    def add_value(self, index: int) -> None:
+        """One more to compare with, still empty."""
+        condition, _ = self._filter(index)
+        self.set_value(index, len(condition.values), "")
+
     def remove_value(self, index: int, position: int) -> None:
         condition, _ = self._filter(index)
         self._set_filter(index, with_values(condition, (*condition.values[:position], *condition.values[position + 1:])))
@@ -219,6 +232,14 @@ class Designer(HasTraits):
     def set_date(self, index: int, position: int, word: str, number: str = "") -> None:
         """A relative date, or "date" for a day of its own."""
         self.set_value(index, position, str(date_value(word, number, self.org.org.today())))
+
+    def set_filter_logic(self, text: str) -> None:
+        """How the filters, counted from 1, go together; empty: all must hold."""
+        self.change("change the filter logic", "logic", filter_logic=text)
+
+    def set_scope(self, name: str) -> None:
+        _known(SCOPES, name, "scope")
+        self.change("change whose records", scope=name)
 
     def set_details(self, shown: bool) -> None:
         self.change("show the records" if shown else "hide the records", show_details=shown)
@@ -280,7 +301,9 @@ class Designer(HasTraits):
 
     @property
     def runnable(self) -> Report:
-        """The report without filters that still wait for their value."""
+        """The report without filters that still wait for their value; a filter logic counts all of them, and waits too."""
+        if self.report.filter_logic.strip():
+            return self.report
         return self.report.model_copy(update={"filters": tuple(one for one in self.report.filters if not is_unfinished(one))})
 
     @property
@@ -325,8 +348,16 @@ class Designer(HasTraits):
         changed: dict[str, Any] = {part: (*items[:index], items[index].model_copy(update=values), *items[index + 1:])}
         self.change(what, **changed)
 
+    def _group(self, part: str, index: int) -> Grouping:
+        if part not in GROUPS:
+            raise DefinitionError(Problem("no-such-part", "this is not in the report any more"))
+        group: Grouping = self._items(part, index)[index]
+        return group
+
     def _filter(self, index: int) -> tuple[Filter, ReportField]:
-        condition: Filter = self._items("filters", index)[index]
+        condition = self._items("filters", index)[index]
+        if not is_plain(condition):
+            raise DefinitionError(Problem("not-plain", "this filter can only be changed in its file"))
         return condition, self._offered(condition.field)
 
     def _set_filter(self, index: int, condition: Filter, typing: str = "") -> None:

@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import Filter
+from crmlib.reports.definition import CrossFilter, Filter
 from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.operators import OPERATORS
 from crmlib.reports.report_types import ReportField
 from crmlib.workbench import sent
-from crmlib.workbench.designer import PREVIEW_ROWS, Designer, not_a_row_limit
-from crmlib.workbench.filter_form import FilterForm, date_help, date_words, filter_form, is_unfinished
+from crmlib.workbench.designer import GROUPS, PREVIEW_ROWS, SCOPES, Designer, not_a_row_limit
+from crmlib.workbench.filter_form import FilterForm, date_help, date_words, filter_form, is_plain, is_unfinished
 from crmlib.workbench.screen import in_background, render
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ class DesignerView:
             "remove": lambda item, value: state.remove(*sent.place(item)),
             "move_up": lambda item, value: state.move(*sent.place(item), by=-1),
             "move_down": lambda item, value: state.move(*sent.place(item), by=1),
-            "turn_group": lambda item, value: state.turn_group(sent.number(item)),
-            "set_granularity": lambda item, value: state.set_granularity(sent.number(item), sent.text(value)),
+            "group_across": lambda item, value: state.group_by(sent.text(value), "groupings_across"),
+            "turn_group": lambda item, value: state.turn_group(*sent.place(item)),
+            "set_granularity": lambda item, value: state.set_granularity(*sent.place(item), sent.text(value)),
+            "set_filter_logic": lambda item, value: state.set_filter_logic(sent.text(value)),
+            "set_scope": lambda item, value: state.set_scope(sent.text(value)),
             "rename": lambda item, value: self.rename(sent.text(value)),
             "stop_renaming": lambda item, value: self.rename(""),
             "set_label": lambda item, value: self.set_label(*sent.place(item), sent.text(value)),
@@ -146,7 +150,7 @@ class DesignerView:
         self.state.set_label(part, index, label)
 
     def add_value(self, index: int) -> None:
-        self.state.set_value(index, len(self.state.report.filters[index].values), "")
+        self.state.add_value(index)
         self.new_value = index
 
     def tick_value(self, place: str, ticked: bool) -> None:
@@ -203,14 +207,17 @@ class DesignerView:
             undo=state.done[-1][0] if state.done else "", redo=state.undone[-1][0] if state.undone else "",
             saving=self.saving, folders=self.page.org.catalog.folders, pane=self.pane, text=self.text, menu=self.menu,
             renaming=self.renaming, field_count=sum(len(fields) for _, fields in state.sections), sections=list(self.shown_sections()),
-            columns=list(self.rows("columns")), groupings=list(self.rows("groupings_down")), aggregates=list(self.rows("aggregates")),
+            columns=list(self.rows("columns")), groupings=list(self.rows("groupings_down")),
+            across=list(self.rows("groupings_across")), scopes=SCOPES.items(), aggregates=list(self.rows("aggregates")),
             filters=list(self.rows("filters")), sorts=list(self.rows("sort")), general=self.general_problems(),
             granularities=[(row.name, row.label.lower()) for row in GRANULARITIES.values()], date_words=date_words(), date_help=date_help,
             groupable=self.adder(lambda field: [(field.path, field.label)] if is_groupable(field) else []),
             filterable=self.adder(lambda field: [(field.path, field.label)] if field.field.family != "id" else []),
             figures=[("Records", [("record_count:", "Record count")]), *self.adder(self.figures_of)],
             row_limit=report.row_limit or "" if self.row_limit_typed is None else self.row_limit_typed,
-            limit_problems=self.limit_problems(), preview=self.preview_html(), preview_error=state.preview_error,
+            limit_problems=self.limit_problems(),
+            logic_problems=[problem for problem in state.problems if problem.where.startswith("filter_logic")],
+            preview=self.preview_html(), preview_error=state.preview_error,
             previewing=state.is_previewing, blocked=not state.is_preview_current and not state.is_previewing and bool(state.preview),
             waiting=any(map(is_unfinished, report.filters)))
         self.new_filter = self.new_value = -1
@@ -256,22 +263,23 @@ class DesignerView:
 
     def rows(self, part: str) -> Iterator[Row]:
         report = self.state.report
-        sorts = {sort.field: (number, sort.order) for number, sort in enumerate(report.sort, 1)}
+        sorts: dict[str, tuple[int, str]] = {sort.field: (number, sort.order) for number, sort in enumerate(report.sort, 1)}
         seen: dict[str, int] = {}
         for index, item in enumerate(getattr(report, part)):
-            field = self.state.field(item.field) if item.field else None
+            path = str(getattr(item, "field", None) or getattr(item, "related", ""))
+            field = self.state.field(path) if path else None
             standard = self.standard_label(part, item, field)
-            key = f"{item.field}:{getattr(item, 'aggregate', '')}"
+            key = f"{path}:{getattr(item, 'aggregate', '')}"
             seen[key] = seen.get(key, 0) + 1
             found = tuple(problem for problem in self.state.problems if f"{problem.where}.".startswith(f"{part}.{index}."))
-            number, order = sorts.get(item.field or "", (0, ""))
+            number, order = sorts.get(path, (0, ""))
             row: dict[str, Any] = {"index": index, "key": f"{key}-{seen[key]}", "item": item, "standard": standard, "problems": found,
                                    "label": getattr(item, "label", "") or standard}
             if part == "columns":
                 row |= {"sorted": order, "sort_place": number if len(sorts) > 1 else 0}
-            if part == "groupings_down":
+            if part in GROUPS:
                 row["is_date"] = field is not None and field.field.family in ("date", "datetime")
-            if part == "filters" and field is not None:
+            if part == "filters" and field is not None and is_plain(item):
                 row |= self.filter_row(index, item, field)
             yield Row(**row)
 
@@ -280,7 +288,12 @@ class DesignerView:
                 "has_new_value": index == self.new_value, "suggestions": self.suggestions(field)}
 
     def standard_label(self, part: str, item: Any, field: ReportField | None) -> str:
+        if isinstance(item, CrossFilter):
+            return f"{'No' if item.without else f'At least {item.at_least}'} {item.related.replace('_', ' ')}"
         label = field.label if field else item.field or ""
+        if isinstance(item, Filter) and item.other_field:
+            other = self.state.field(item.other_field)
+            return f"{label} {OPERATORS[item.operator].label} {other.label if other else item.other_field}"
         if part != "aggregates":
             return label
         row = AGGREGATES.get(item.aggregate)
@@ -290,7 +303,7 @@ class DesignerView:
 
     def general_problems(self) -> tuple[Problem, ...]:
         """Those that belong to no line of the outline."""
-        shown = ("columns.", "groupings_down.", "aggregates.", "filters.", "sort.", "row_limit")
+        shown = ("columns.", "groupings_down.", "groupings_across.", "aggregates.", "filters.", "filter_logic", "sort.", "row_limit")
         return tuple(problem for problem in self.state.problems if not problem.where.startswith(shown))
 
     def limit_problems(self) -> tuple[Problem, ...]:

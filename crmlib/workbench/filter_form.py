@@ -14,7 +14,7 @@ from typing import Any
 
 from crmlib.model.schema import Field
 from crmlib.reports.date_literals import DATE_LITERALS
-from crmlib.reports.definition import Filter, FilterValue
+from crmlib.reports.definition import AnyFilter, Filter, FilterValue
 from crmlib.reports.operators import OPERATORS
 
 BLANK, NOT_BLANK = "is_blank", "is_not_blank"
@@ -80,9 +80,14 @@ def new_filter(path: str, field: Field) -> Filter:
     return Filter(field=path, operator=kind.operator, value=kind.start)
 
 
-def is_unfinished(condition: Filter) -> bool:
+def is_plain(condition: AnyFilter) -> bool:
+    """Whether it compares a field with values; what asks for related records or another field has no form yet."""
+    return isinstance(condition, Filter) and condition.other_field is None
+
+
+def is_unfinished(condition: AnyFilter) -> bool:
     """Whether a value is still to be given; until then the filter is not applied."""
-    if asks_for_blank(condition):
+    if not isinstance(condition, Filter) or not is_plain(condition) or asks_for_blank(condition):
         return False
     return not condition.values or all(value == "" for value in condition.values)
 

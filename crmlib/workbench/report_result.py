@@ -13,7 +13,7 @@ from traitlets import Bool, HasTraits, Instance, Int, Tuple
 from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Report
-from crmlib.reports.result import Key
+from crmlib.reports.result import Key, walk
 from crmlib.workbench import sent
 from crmlib.workbench.screen import CSV, EXCEL, in_background, render
 from crmlib.workspace import ReportView
@@ -21,15 +21,18 @@ from crmlib.workspace import ReportView
 if TYPE_CHECKING:
     from crmlib.workbench.reports_page import ReportsPage
 
-SHOWN_LINES = 2000
-"""More lines than this are slow to draw and nobody reads; files hold all of them."""
+SHOWN_LINES, SHOWN_CELLS = 2000, 20_000
+"""More than this is slow to draw and nobody reads; files hold all of it."""
+
+CellKey = tuple[Key, Key]
+"""The groups down and across where a figure stands."""
 
 
 class Result(HasTraits):
     """A report being run beside the page.
 
     outcome: the whole report; chart: its SVG, where a chart says it better than a table. drilled: the records behind
-    the group `key`, while one looks at these. `shown` counts what became ready, for whoever waits for it.
+    the cell `key`, while one looks at these. `shown` counts what became ready, for whoever waits for it.
     """
 
     report = Instance(Report)
@@ -53,9 +56,9 @@ class Result(HasTraits):
     def run(self) -> None:
         self._ask(lambda: self.org.report(self.report).run(), self._ran)
 
-    def drill(self, key: Key) -> None:
-        """Look at the records behind a group; `()` means all of them."""
-        self._ask(lambda: self.org.report(self.report).drill(key), lambda outcome: self._drilled(key, outcome))
+    def drill(self, key: CellKey) -> None:
+        """Look at the records behind a cell."""
+        self._ask(lambda: self.org.report(self.report).drill(*key), lambda outcome: self._drilled(key, outcome))
 
     def leave_records(self) -> None:
         self.key = self.drilled = None
@@ -79,9 +82,9 @@ class Result(HasTraits):
         self.leave_records()
         in_background(lambda: _svg(outcome), self._drawn)
 
-    def _drilled(self, key: Key, outcome: ReportView) -> None:
+    def _drilled(self, key: CellKey, outcome: ReportView) -> None:
         """As a plain list: there is one group only, and its figures stand above the records."""
-        result = replace(outcome.result, format="tabular", groupings=(), groups=())
+        result = replace(outcome.result, format="tabular", groupings=(), groups=(), across=(), groups_across=())
         self.key, self.drilled = key, ReportView(result)
 
     def _drawn(self, svg: Any) -> None:
@@ -96,14 +99,14 @@ def _svg(outcome: Any) -> str | None:
 
 
 class ResultView:
-    """A result on the screen. `keys`: of the groups, in the order in which the page numbers them."""
+    """A result on the screen. `keys`: of its cells, in the order in which the page numbers them."""
 
     kind, tab = "run", ""
 
     def __init__(self, page: ReportsPage, report: Report, route: str, back: str) -> None:
         self.page, self.route, self.back = page, route, back
         self.state = Result(page.org, report)
-        self.keys: list[Key] = []
+        self.keys: list[CellKey] = []
         self.state.observe(lambda change: page.refresh(), "shown")
         self.state.run()
 
@@ -123,7 +126,7 @@ class ResultView:
 
     def drill(self, number: int) -> None:
         if number >= len(self.keys):
-            raise DefinitionError(Problem("no-such-part", "this group is not in the report any more"))
+            raise DefinitionError(Problem("no-such-part", "this figure is not in the report any more"))
         self.state.drill(self.keys[number])
 
     def download(self, ending: str, media_type: str, content: Callable[[Any], bytes]) -> None:
@@ -143,29 +146,46 @@ class ResultView:
 
     def html(self) -> Markup:
         state = self.state
-        is_narrow = state.outcome is not None and not state.outcome.result.show_details
+        result = state.outcome.result if state.outcome else None
+        is_narrow = result is not None and not result.show_details and not result.across
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
                       table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
                       beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:
         from crmlib.render.html import to_html
+        from crmlib.render.lay_out import layout_columns
 
         if self.state.drilled is not None:
             return Markup(to_html(self.state.drilled.result, SHOWN_LINES))
         if self.state.outcome is None:
             return None
         result = self.state.outcome.result
-        self.keys = [(), *(group.key for group in result.walk())]
-        numbers = {key: number for number, key in enumerate(self.keys)}
-        shows_groups = bool(result.groupings)
-        return Markup(to_html(result, SHOWN_LINES, link=(lambda key, title: _link(numbers[key], title)) if shows_groups else None))
+        down = [(), *(group.key for group in result.walk())]
+        self.keys = [*((key, ()) for key in down), *(key for key in result.cells if key[1])]
+        lines = min(SHOWN_LINES, SHOWN_CELLS // len(layout_columns(result)))
+        return Markup(to_html(result, lines, link=_Links(self.keys) if result.groupings else None))
 
-    def path_to(self, key: Key) -> str:
-        """'Closed won › March 2026', or 'Total'."""
-        labels = {group.key: group.label for group in self.state.outcome.result.walk()}
-        return " › ".join(labels[key[:length]] for length in range(1, len(key) + 1)) or "Total"
+    def path_to(self, key: CellKey) -> str:
+        """'Closed won, March 2026', or 'Total'; a group stands behind those around it: 'Closed won › Maria'."""
+        result = self.state.outcome.result
+        paths = []
+        for groups, one in zip((result.groups, result.groups_across), key, strict=True):
+            labels = {group.key: group.label for group in walk(groups)}
+            paths.append(" › ".join(labels[one[:length]] for length in range(1, len(one) + 1)))
+        return ", ".join(filter(None, paths)) or "Total"
 
 
-def _link(number: int, title: str) -> str:
-    return f'<button type="button" class="drill" data-click="drill" data-value="{number}" title="Show the records">{title}</button>'
+class _Links:
+    """Makes buttons that lead to the records; of several that lead to the same ones, the Tab key stops at the first."""
+
+    def __init__(self, keys: list[CellKey]) -> None:
+        self.numbers = {key: number for number, key in enumerate(keys)}
+        self.made: set[int] = set()
+
+    def __call__(self, down: Key, html: str, across: Key = ()) -> str:
+        number = self.numbers[down, across]
+        skipped = ' tabindex="-1"' if number in self.made else ""
+        self.made.add(number)
+        sent_value = f'data-click="drill" data-value="{number}"'
+        return f'<button type="button" class="drill" {sent_value}{skipped} title="Show the records">{html}</button>'

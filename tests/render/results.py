@@ -95,6 +95,22 @@ DEALS: list[Row] = [
 """Sums: Prospecting 950.25 in 3 (Amina 950.25, nobody 0.00), Won 9876543210123.75 in 3, none 7.00 in 1."""
 
 
+def matrix_of(groupings: tuple[ResultColumn, ...], across: tuple[ResultColumn, ...], rows: list[Row], **changes: Any) -> ReportResult:
+    """A matrix of rows whose labels are those down, then those across. Only groups that have records in common have a cell."""
+    width = len(groupings)
+    labels = sorted({labels[width:] for labels, _ in rows}, key=lambda label: tuple(str(one or "") for one in label))
+    inside = sorted(rows, key=lambda row: labels.index(row[0][width:]))
+    result = result_of(groupings, [(key[:width], values) for key, values in rows], format="matrix")
+    cells: dict[tuple[Key, Key], tuple[Any, ...]] = {}
+    for key, values in rows:
+        for down, right in product(range(width + 1), range(len(across) + 1)):
+            amount, count = cells.get((key[:down], key[width:width + right]), (Decimal("0.00"), 0))
+            cells[key[:down], key[width:width + right]] = amount + (values[1] or 0), count + 1
+    details = tuple(DetailRow(key[:width], number, values, key[width:]) for number, (key, values) in enumerate(rows, 1))
+    groups_across = _groups([(key[width:], values) for key, values in inside], (), len(across), {})
+    return replace(result, **{"across": across, "groups_across": groups_across, "cells": cells, "details": details, **changes})
+
+
 def deals(**changes: Any) -> ReportResult:
     """By stage and owner, without details."""
     return result_of((STAGE, OWNER), DEALS, **changes)
@@ -106,6 +122,24 @@ def tabular(**changes: Any) -> ReportResult:
 
 def by_stage(**changes: Any) -> ReportResult:
     return result_of((STAGE,), [(key[:1], values) for key, values in DEALS], **changes)
+
+
+def matrix(**changes: Any) -> ReportResult:
+    """Deals by stage, across by owner. Nobody has no deal that is won; nobody else has one of no stage."""
+    return matrix_of((STAGE,), (OWNER,), DEALS, **changes)
+
+
+def wide_matrix(months: int = 6, **changes: Any) -> ReportResult:
+    """By stage and owner, across by year and month of close date, from October 2025 on; Femke's are only of every second month."""
+    rows: list[Row] = [((stage, owner, 2025 + (n + 9) // 12, 24309 + n), deal(f"Deal {n}", f"{100 * n + index}.05"))
+                       for index, (stage, owner) in enumerate(product(("Open", "Won"), ("Amina", "Femke")))
+                       for n in range(months) if n % 2 == 0 or owner == "Amina"]
+    result = matrix_of((STAGE, OWNER), (replace(CLOSED_IN, granularity="year"), CLOSED_IN), rows, **changes)
+
+    def named(groups: tuple[Group, ...], *levels: str) -> tuple[Group, ...]:
+        return tuple(replace(group, label=GRANULARITIES[levels[0]].text(group.value, SETTINGS), groups=named(group.groups, *levels[1:]))
+                     for group in groups)
+    return replace(result, groups_across=named(result.groups_across, "year", "month"))
 
 
 def three_levels(**changes: Any) -> ReportResult:

@@ -18,6 +18,26 @@ def test_keys_are_paths_of_groups() -> None:
     assert list(facts(results.tabular())) == ["T!T"]
 
 
+def test_keys_of_a_matrix_are_paths_down_and_across() -> None:
+    found = facts(results.matrix())
+    assert list(found) == ["T!T", "T!0", "T!1", "T!2", "T!3", "0!T", "0!0", "0!1", "1!T", "1!1", "1!2", "1!3", "2!T", "2!0"]
+    assert found["0!1"]["aggregates"] == [{"label": "€950.25", "value": "950.25"}, {"label": "2", "value": 2}]
+    assert list(facts(results.wide_matrix(2)))[:6] == ["T!T", "T!0", "T!0_0", "T!0_1", "0!T", "0!0"]
+    across = fact_map(results.wide_matrix())["groupingsAcross"]["groupings"]
+    assert [(group["key"], group["label"], group["dategroupings"]["endDate"], len(group["groupings"])) for group in across] == [
+        ("0", "2025", "2025-12-31", 3), ("1", "2026", "2026-12-31", 3)]
+    assert across[1]["groupings"][0] == {
+        "key": "1_0", "label": "January 2026", "value": "2026-01-01", "groupings": [],
+        "dategroupings": {"startDate": "2026-01-01", "endDate": "2026-01-31"}}
+    assert [one["name"] for one in fact_map(results.matrix())["reportMetadata"]["groupingsAcross"]] == ["owner"]
+
+
+def test_records_of_a_matrix_stand_where_their_groups_meet() -> None:
+    found = facts(results.matrix(show_details=True))
+    assert {key: len(fact["rows"]) for key, fact in found.items() if fact["rows"]} == {
+        "0!0": 1, "0!1": 2, "1!1": 1, "1!2": 1, "1!3": 1, "2!0": 1}
+
+
 def test_a_figure_has_words_and_an_exact_value() -> None:
     assert facts(results.deals())["1!T"]["aggregates"] == [{"label": "€9,876,543,210,123.75", "value": "9876543210123.75"},
                                                            {"label": "3", "value": 3}]

@@ -19,6 +19,30 @@ def test_summary_is_indexed_by_its_groups() -> None:
     assert frame["Record count"].sum() == 7
 
 
+def test_groups_across_are_levels_of_the_columns() -> None:
+    frame = to_pandas(results.wide_matrix())
+    assert frame.columns.names == ["Close date", "Close date (month)", None] and frame.index.names == ["Stage", "Owner"]
+    assert list(frame["2025", "2025-11"].columns) == ["Sum of Amount", "Record count"]
+    assert frame.loc[("Won", "Amina"), ("2026", "2026-01", "Sum of Amount")] == 302.05
+    assert frame["2025", "2025-11", "Record count"].isna().tolist() == [False, True, False, True]
+    assert frame.columns.get_level_values(1)[0] == pd.Period("2025-10", "M")
+    assert not any("Total" in map(str, column) for column in frame.columns)
+
+
+def test_a_blank_group_across_is_missing() -> None:
+    assert list(to_pandas(results.matrix()).columns.get_level_values("Owner").isna()) == [True] * 2 + [False] * 6
+
+
+def test_flat_headings_of_a_matrix() -> None:
+    assert list(to_pandas(results.matrix(), index=False).columns)[:3] == ["Stage", "(blank) · Sum of Amount", "(blank) · Record count"]
+
+
+def test_records_of_a_matrix_say_all_their_groups() -> None:
+    frame = to_pandas(results.matrix(show_details=True))
+    assert frame.index.names == ["Stage", "Owner"] and list(frame.columns)[:2] == ["Name", "Amount"]
+    assert frame.loc[("Won", "Amina"), "Name"] == results.NAMES[2]
+
+
 def test_blank_group_is_missing() -> None:
     owners = to_pandas(results.deals()).index.get_level_values("Owner")
     assert list(owners.isna()) == [False, True, False, False, False, True]

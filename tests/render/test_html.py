@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
 
 from crmlib.render.html import to_html, to_page
+from crmlib.reports.result import Key
 from tests.render import results
 
 VOID = {"meta", "br", "link"}
@@ -39,7 +42,7 @@ class Checker(HTMLParser):
         return sum(name == tag for name, _ in self.elements)
 
 
-SHAPES = [results.by_stage, results.deals, results.tabular, results.empty, results.hostile]
+SHAPES = [results.by_stage, results.deals, results.tabular, results.empty, results.hostile, results.matrix, results.wide_matrix]
 
 
 @pytest.mark.parametrize("make", SHAPES)
@@ -48,11 +51,15 @@ SHAPES = [results.by_stage, results.deals, results.tabular, results.empty, resul
 def test_elements_nest_and_rows_are_of_one_width(make, show_details, write) -> None:  # type: ignore[no-untyped-def]
     checked = Checker(write(make(show_details=show_details)))
     widths: list[int] = []
+    from_above: Counter[int] = Counter()  # columns that a cell of an earlier row takes in this one
     for tag, attributes in checked.elements:
         if tag == "tr":
-            widths.append(0)
+            widths.append(from_above[len(widths)])
         elif tag in ("td", "th"):
-            widths[-1] += int(attributes.get("colspan") or 1)
+            width = int(attributes.get("colspan") or 1)
+            widths[-1] += width
+            for below in range(1, int(attributes.get("rowspan") or 1)):
+                from_above[len(widths) - 1 + below] += width
     assert len(set(widths)) <= 1
 
 
@@ -102,6 +109,44 @@ def test_columns_and_groups_are_named_for_screen_readers() -> None:
     assert scopes.count("row") == 6 * 2 + 3 + 1  # both labels of each finest group, subtotals, grand total
     region = next(attributes for _, attributes in checked.elements if attributes.get("role") == "region")
     assert region["aria-label"] == "Pipeline" and region["tabindex"] == "0"
+
+
+def headings(html: str) -> list[list[tuple[str, int, int]]]:
+    """Text, columns and rows of the headings, row by row."""
+    found = [re.findall(r'<th scope="col(?:group)?"(?: colspan="(\d+)")?(?: rowspan="(\d+)")?[^>]*>(.*?)</th>', row)
+             for row in re.findall(r"<tr>(.*?)</tr>", html.partition("<thead>")[2].partition("</thead>")[0])]
+    return [[(text, int(columns or 1), int(rows or 1)) for columns, rows, text in row] for row in found]
+
+
+def test_headings_of_groups_across_span_their_columns() -> None:
+    assert headings(to_html(results.wide_matrix())) == [
+        [("Stage", 1, 3), ("Owner", 1, 3), ("2025", 8, 1), ("2026", 8, 1), ("Total", 2, 2)],
+        [(text, 2, 1) for text in ("October 2025", "November 2025", "December 2025", "Total",
+                                   "January 2026", "February 2026", "March 2026", "Total")],
+        [("Sum of Amount", 1, 1), ("Record count", 1, 1)] * 9]
+
+
+def test_a_link_leads_to_each_group_and_to_each_cell_that_has_records() -> None:
+    asked: list[tuple[Key, Key]] = []
+
+    def link(down: Key, html: str, across: Key = ()) -> str:
+        asked.append((down, across))
+        return f"<a>{html}</a>"
+    result = results.matrix()
+    html = to_html(result, link=link)
+    assert set(asked) == set(result.cells) and len(asked) == 2 * len(result.cells) + 4  # two figures a cell; four titles
+    assert '<td class="crm-report-right"><a>€950.25</a></td>' in html
+    assert '<td class="crm-report-right"></td>' in html  # nothing there, nothing to look at
+
+
+def test_columns_of_groups_stay_in_sight() -> None:
+    staying = re.findall(r'class="crm-report-text( crm-report-stays[^"]*)"', to_html(results.wide_matrix()))
+    assert set(staying) == {" crm-report-stays crm-report-at0 crm-report-fixed0", " crm-report-stays crm-report-at1 crm-report-fixed1",
+                            " crm-report-stays crm-report-at0 crm-report-fixed0 crm-report-inner"}
+    first_only = re.findall(r'<th scope="col" class="([^"]*)"', to_html(results.deals()))
+    assert ["crm-report-stays" in classes for classes in first_only] == [True, False, False, False]
+    of_details = re.findall(r'<th scope="col" class="([^"]*)"', to_html(results.deals(show_details=True)))
+    assert [number for number, classes in enumerate(of_details) if "crm-report-stays" in classes] == [2]
 
 
 def test_the_chart_stands_between_heading_and_table() -> None:

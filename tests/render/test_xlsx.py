@@ -96,8 +96,24 @@ def test_number_formats_are_those_of_the_organization() -> None:
 
 def test_header_stays_when_scrolling_and_prints_on_each_page() -> None:
     content = parts(results.by_stage())
-    assert '<pane ySplit="6" topLeftCell="A7"' in content["xl/worksheets/sheet1.xml"]
+    assert '<pane xSplit="1" ySplit="6" topLeftCell="B7"' in content["xl/worksheets/sheet1.xml"]
     assert "_xlnm.Print_Titles" in content["xl/workbook.xml"]
+
+
+def test_headings_of_groups_across_are_merged_and_groups_stay_in_sight() -> None:
+    content = parts(results.wide_matrix())["xl/worksheets/sheet1.xml"]
+    assert re.findall(r'<mergeCell ref="(\w+:\w+)"', content) == [
+        "A6:A8", "B6:B8", "C6:J6", "K6:R6", "S6:T7", *(f"{first}7:{last}7" for first, last in zip("CEGIKMOQ", "DFHJLNPR", strict=True))]
+    assert '<pane xSplit="2" ySplit="8" topLeftCell="C9"' in content
+    rows = sheet(results.wide_matrix())
+    assert [rows[5][n] for n in (0, 2, 10, 18)] == ["Stage", "2025", "2026", "Total"]
+    assert rows[6][2:5] == ["October 2025", "", "November 2025"] and rows[7][2:4] == ["Sum of Amount", "Record count"]
+    assert "Report!$A:$B,Report!$6:$8" in parts(results.wide_matrix())["xl/workbook.xml"]
+
+
+def test_records_of_a_matrix_say_where_they_count() -> None:
+    rows = sheet(results.matrix(show_details=True), "Details only")
+    assert [row[:3] for row in rows[:2]] == [["Stage", "Owner", "Name"], ["Prospecting", "Amina", results.NAMES[0]]]
 
 
 @pytest.mark.parametrize(("chart", "element"), [

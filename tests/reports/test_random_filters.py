@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.model.org import Org, Settings
@@ -94,6 +94,7 @@ def related(draw: st.DrawFn) -> tuple[str, str, Written | None, int, bool]:
     return name, draw(st.sampled_from(["", "femke", "hendrik"])), condition, draw(st.integers(1, 4)), draw(st.booleans())
 
 
+@settings(max_examples=settings.default.max_examples // 2)  # type: ignore[union-attr]
 @given(asked=related())
 def test_related_records(asked: tuple[str, str, Written | None, int, bool], all_rows: Rows, demo_org: Org, demo_org_postgres: Org) -> None:
     """Counted in Python among the related records that the same user sees in a report of their own."""

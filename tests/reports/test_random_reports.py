@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.errors import AccessDenied
@@ -28,6 +28,7 @@ from tests.reports.random_reports import TYPES, Asked, fields_of, reports
 
 Run = Callable[..., ReportResult]
 CellKey = tuple[Key, Key]
+FEWER = settings.default.max_examples // 2  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="session")
@@ -175,6 +176,7 @@ def check_groups(result: ReportResult, rows_in: dict[Key, list[DetailRow]], grou
     assert sum(group.rows for group in groups) in (len(result.details), 0)
 
 
+@settings(max_examples=FEWER)
 @given(asked=reports().filter(lambda asked: any("@" in written for written in asked.parts["by"])))
 def test_groups_stand_in_the_order_of_a_figure(asked: Asked, run: Run) -> None:
     result = first_run(run, asked)
@@ -191,6 +193,7 @@ def test_groups_stand_in_the_order_of_a_figure(asked: Asked, run: Run) -> None:
             assert ranks == sorted(ranks, reverse=written.startswith("-"))
 
 
+@settings(max_examples=FEWER)
 @given(asked=reports())
 def test_rows_are_sorted_and_a_limit_takes_the_first(asked: Asked, run: Run) -> None:
     asked = replace(asked, parts={**asked.parts, "by": (), "across": (), "show": ["record_count"]})

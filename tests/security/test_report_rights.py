@@ -80,12 +80,42 @@ class TestFilters:
     def test_a_hidden_field_refuses(self, world: World, field: str) -> None:
         assert refusal(world, columns=["name"], where=[("name", "contains", "a"), (field, "equals", None)]) == ["filter-hidden"]
 
+    def test_a_scope_goes_by_the_owner(self, world: World) -> None:
+        world.grant("zoe", objects={"account": "read"}, fields=("account.city",))
+        for scope in ("mine", "team"):
+            with pytest.raises(AccessDenied) as error:
+                ask(world.org, "accounts", user=world.access("zoe"), columns=["name"], scope=scope)
+            assert error.value.codes == ["filter-hidden"]
+
     def test_also_when_drilling_down(self, world: World) -> None:
         assert refusal(world, by=["owner"], show=["record_count"], where=[("amount", "greater_than", 5)], within=()) == ["filter-hidden"]
 
     def test_what_may_be_seen_filters(self, world: World) -> None:
         assert rows(asked(world, columns=["name"], where=[("account.owner", "equals", "mia")])) == ["mia"]
         assert rows(asked(world, columns=["name"], where=[("stage.outcome", "equals", "Open"), ("id", "equals", 1)])) == ["dora"]
+
+
+class TestRelatedRecords:
+    def test_of_an_object_that_is_hidden(self, world: World) -> None:
+        assert refusal(world, columns=["name"], where=[{"related": "stage_changes"}]) == ["object-hidden"]
+        assert refusal(world, columns=["name"], where=[{"related": "line_items", "without": True, "filters": [
+            {"related": "product.price_book_entries"}]}]) == ["object-hidden"]
+
+    def test_by_a_field_that_is_hidden(self, world: World) -> None:
+        hidden = {"related": "contacts", "filters": [{"field": "city", "value": "Ghent"}]}
+        assert refusal(world, "accounts", columns=["name"], where=[hidden]) == ["filter-hidden"]
+        assert refusal(world, columns=["name"], where=[{"related": "account.contacts", "filters": [
+            {"field": "name", "other_field": "position"}]}]) == ["filter-hidden"]
+
+    def test_by_a_lookup_that_is_hidden(self, world: World) -> None:
+        world.grant("max", objects={"account": "read", "contact": "read"}, fields=("contact.city",))
+        with pytest.raises(AccessDenied) as error:
+            ask(world.org, "accounts", user=world.access("max"), columns=["name"], where=[{"related": "contacts"}])
+        assert error.value.codes == ["relationship-hidden"]
+
+    def test_beside_a_field_that_is_hidden(self, world: World) -> None:
+        assert refusal(world, "accounts", columns=["name"], where=[{"field": "owner", "other_field": "created_by"}]) == ["filter-hidden"]
+        assert refusal(world, columns=["name"], where=[{"field": "name", "other_field": "next_step"}]) == ["filter-hidden"]
 
 
 class TestWithheld:
@@ -123,6 +153,18 @@ class TestWithheld:
         assert labels(asked(world, by=["stage"], show=["record_count"])) == ["Aardvark", "Open"]
         admin = world.access("dora") if world.grant("dora", objects={"*": "read view_all"}) else None
         assert admin and labels(ask(world.org, "opportunities", user=admin, by=["stage"], show=["record_count"])) == ["Open", "Aardvark"]
+
+    def test_an_order_by_a_figure(self, world: World) -> None:
+        """Owners in the order of their amounts would tell who has the largest."""
+        result = asked(world, by=["-owner@amount:sum"], show=["amount:sum", "record_count"])
+        assert result.withheld == ("Sum of Amount",)
+        by_name = asked(world, by=["-owner"], show=["record_count"])
+        assert labels(result) == labels(by_name)
+
+    def test_groupings_of_a_matrix(self, world: World) -> None:
+        result = asked(world, by=["owner"], across=["type", "stage"], show=["record_count"])
+        assert ([one.name for one in result.groupings], [one.name for one in result.across]) == (["owner"], ["stage"])
+        assert result.withheld == ("Type",) and {group.label for group in result.groups_across} == {"Aardvark", "Open"}
 
     def test_everything(self, world: World) -> None:
         result = asked(world, columns=["amount"], show=["amount:sum"], sort=["amount"])

@@ -45,6 +45,21 @@ class TestOwnersAndRoles:
         assert figures(result)[()] == (sum(amounts), max(amounts, default=None), len(amounts), len(amounts))
 
     @pytest.mark.parametrize("username", SEEN)
+    def test_scopes(self, world: World, username: str) -> None:
+        """One's own; one's own and those of roles below. Of accounts, which all may see, as of deals."""
+        user = world.access(username)
+        for report_type in ("opportunities", "accounts"):
+            assert rows(ask(world.org, report_type, user=user, columns=["name"], scope="mine")) == [username] * (username in AMOUNTS)
+            assert rows(ask(world.org, report_type, user=user, columns=["name"], sort=["name"], scope="team")) == SEEN[username]
+
+    @pytest.mark.parametrize("username", SEEN)
+    def test_related_records_that_are_not_seen_are_not_there(self, world: World, username: str) -> None:
+        user = world.access(username)
+        for without, expected in ((False, SEEN[username]), (True, sorted(set(AMOUNTS) - set(SEEN[username])))):
+            where = [{"related": "opportunities", "without": without, "filters": [{"related": "line_items"}]}]
+            assert rows(ask(world.org, "accounts", user=user, columns=["name"], sort=["name"], where=where)) == expected
+
+    @pytest.mark.parametrize("username", SEEN)
     def test_groups_and_drill_downs(self, world: World, username: str) -> None:
         user = world.access(username)
         result = ask(world.org, "opportunities", user=user, by=["owner"], show=["record_count"], columns=["name"])

@@ -64,7 +64,7 @@ class TestTheReportGrows:
         designer = begin("opportunities")
         designer.group_by("close_date")
         assert (designer.report.format, designer.report.groupings_down[0].date_granularity) == ("summary", "month")
-        designer.set_granularity(0, "quarter")
+        designer.set_granularity("groupings_down", 0, "quarter")
         assert designer.report.groupings_down[0].date_granularity == "quarter"
         designer.remove("groupings_down", 0)
         assert designer.report.format == "tabular"
@@ -184,6 +184,62 @@ class TestFilters:
         assert all(row.values[1] for row in designer.preview.result.details)
         designer.set_operator(0, "contains")
         assert designer.report.filters[0].values == ("",)
+
+
+class TestMoreThanOneKindOfReport:
+    def test_groups_across_make_a_matrix(self, begin: Begin) -> None:
+        designer = begin("opportunities")
+        designer.group_by("stage")
+        designer.group_by("close_date", "groupings_across")
+        assert (designer.report.format, designer.problems) == ("matrix", ())
+        designer.set_granularity("groupings_across", 0, "year")
+        assert len(designer.preview.result.groups_across) < 6
+        designer.remove("groupings_across", 0)
+        assert designer.report.format == "summary"
+
+    def test_a_group_across_alone_is_told(self, begin: Begin) -> None:
+        designer = begin("opportunities")
+        designer.group_by("stage", "groupings_across")
+        assert [problem.code for problem in designer.problems] == ["format"]
+        designer.group_by("type")
+        assert designer.problems == ()
+
+    def test_filter_logic_counts_what_is_added_later(self, begin: Begin) -> None:
+        designer = begin("opportunities")
+        for path, typed in (("name", "contract"), ("name", "exchange")):
+            designer.add_filter(path)
+            designer.set_value(len(designer.report.filters) - 1, 0, typed)
+        both = designer.preview.result.row_count
+        designer.set_filter_logic("1 OR 2")
+        assert designer.preview.result.row_count > both
+        designer.add_filter("amount")
+        designer.set_value(2, 0, "1")
+        assert (designer.report.filter_logic, designer.problems) == ("(1 OR 2) AND 3", ())
+        designer.remove("filters", 0)
+        assert {problem.where for problem in designer.problems} == {"filter_logic"}
+
+    def test_whose_records(self, begin: Begin) -> None:
+        designer = begin("opportunities")
+        designer.add_column("owner")
+        everything = designer.preview.result.row_count
+        designer.set_scope("mine")
+        assert designer.preview.result.row_count < everything
+        with pytest.raises(DefinitionError):
+            designer.set_scope("everybody's")
+
+    def test_filters_that_have_no_form_yet_are_kept_and_may_be_removed(self, desk: Workspace) -> None:
+        report = Report.model_validate({"label": "Called", "report_type": "accounts", "columns": ["name"], "filters": [
+            {"related": "opportunities", "at_least": 2}, {"field": "created_at", "operator": "less_or_equal", "other_field": "modified_at"},
+            {"related": "calls", "without": True}]})
+        designer = Designer(desk, report)
+        assert (designer.problems, designer.preview_error) == ((), ())
+        for index in range(3):
+            with pytest.raises(DefinitionError):
+                designer.set_value(index, 0, "1")
+        designer.add_column("industry")
+        assert designer.report.filters == report.filters
+        designer.remove("filters", 1)
+        assert designer.report.filters == (report.filters[0], report.filters[2])
 
 
 class TestUndo:
@@ -315,7 +371,7 @@ class TestWhatABrowserMaySend:
         designer = begin("opportunities")
         designer.group_by("close_date")
         designer.add_filter("amount")
-        for act in (lambda: designer.add_aggregate("amount", "product"), lambda: designer.set_granularity(0, "decade")):
+        for act in (lambda: designer.add_aggregate("amount", "product"), lambda: designer.set_granularity("groupings_down", 0, "decade")):
             with pytest.raises(DefinitionError):
                 act()
         designer.set_operator(0, "resembles")

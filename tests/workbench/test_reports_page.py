@@ -205,6 +205,21 @@ class TestDesigning:
         do("add_first", value={"text": "account industry"})
         assert 'data-key="columns-account.industry:-1"' in do("search_fields", value="")
 
+    def test_filters_without_a_form_are_said_in_words(self, reports_page: ReportsPage, do: Do) -> None:
+        (reports_page.org.catalog.folder / "reports" / "sales" / "called.yaml").write_text("""
+label: Called
+report_type: accounts
+columns: [name]
+filters:
+- {related: opportunities, at_least: 2}
+- {related: calls, without: true}
+- {field: created_at, operator: less_or_equal, other_field: modified_at}
+""")
+        shown = words(do("navigate", value="report/sales/called"))
+        assert "At least 2 opportunities" in shown
+        assert "No calls" in shown
+        assert "Created at is at most Modified at" in shown
+
     def test_a_row_limit_that_is_no_number_is_told_beside_it(self, do: Do) -> None:
         do("navigate", value="report/sales/largest_open_deals")
         html = do("set_row_limit", value="many")
@@ -226,6 +241,29 @@ class TestResult:
         assert "Records behind" not in do("leave_records")
         do("drill", value="0")
         assert len(reports_page.view.state.drilled.result.details) == result.row_count
+
+    def test_the_records_behind_each_cell_of_a_matrix(self, reports_page: ReportsPage, do: Do) -> None:
+        (reports_page.org.catalog.folder / "reports" / "sales" / "matrix.yaml").write_text("""
+label: Deals by stage and quarter
+report_type: opportunities
+format: matrix
+groupings_down: [{field: stage}]
+groupings_across: [{field: close_date, date_granularity: quarter}]
+aggregates: [{aggregate: record_count}]
+filters: [{field: close_date, value: THIS_YEAR}]
+""")
+        html = do("navigate", value="run/report/sales/matrix")
+        view = reports_page.view
+        result = view.state.outcome.result
+        numbers = [int(number) for number in re.findall(r'data-click="drill" data-value="(\d+)"', html)]
+        assert {view.keys[number] for number in numbers} == set(result.cells)
+        stops = re.findall(r'data-value="(\d+)" title', html)
+        assert len(stops) == len(set(stops)) == len(result.cells)
+        down, across = next((down, across) for down, across in view.keys if down and across)
+        html = do("drill", value=str(view.keys.index((down, across))))
+        labels = {group.key: group.label for group in (*result.groups, *result.groups_across)}
+        assert f"Records behind <strong>{labels[down]}, {labels[across]}</strong>" in html
+        assert len(view.state.drilled.result.details) == result.cell(down, across)["record_count"]
 
     def test_a_chart_is_drawn_where_there_are_groups(self, do: Do) -> None:
         assert "<svg" in do("navigate", value="run/report/sales/pipeline_by_stage").split('class="chart"')[1]
