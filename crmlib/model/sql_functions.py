@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer, Text
+from sqlalchemy import ColumnElement, Date, Integer, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from crmlib.formulas.sqlite import register as register_formulas
+from crmlib.model.types import SquaredDecimal
 
 
 class lower_text(FunctionElement[str]):
@@ -85,6 +86,39 @@ class local_hour(FunctionElement[int]):
     name = "local_hour"
 
 
+class twice_median(FunctionElement[Any]):
+    """The two values in the middle added up: exact where half of it would have one digit more."""
+
+    inherit_cache = True
+    name = "twice_median"
+
+    def __init__(self, value: ColumnElement[Any], *arguments: ColumnElement[Any]) -> None:
+        super().__init__(value, *arguments)
+        self.type = value.type
+
+
+class percentile(FunctionElement[Any]):
+    """`percentile(value, 90)`: the smallest value that so many percent of the values do not exceed."""
+
+    inherit_cache = True
+    name = "percentile"
+
+    def __init__(self, value: ColumnElement[Any], *arguments: ColumnElement[Any]) -> None:
+        super().__init__(value, *arguments)
+        self.type = value.type
+
+
+class sum_of_squares(FunctionElement[Any]):
+    """Of decimals or whole numbers, exact however large."""
+
+    inherit_cache = True
+    name = "sum_of_squares"
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        super().__init__(value)
+        self.type = SquaredDecimal(getattr(value.type, "scale", 0))
+
+
 class same_scale(FunctionElement[Any]):
     """`same_scale(decimal, 100)`: an ExactDecimal beside one with two more digits after the point.
 
@@ -110,6 +144,10 @@ _template(lower_text, sqlite="crm_lower({0})", postgresql='lower(({0}) COLLATE "
 _template(sort_key, sqlite="crm_sort_key({0})",
           postgresql="regexp_replace(normalize(lower(({0}) COLLATE \"und-x-icu\"), NFD), '[\u0300-\u036f]', '', 'g') COLLATE \"C\"")
 _template(code_points, sqlite="({0}) COLLATE BINARY", postgresql='({0}) COLLATE "C"')
+_template(twice_median, sqlite="crm_twice_median({0})",
+          postgresql="(percentile_disc(0.5) WITHIN GROUP (ORDER BY {0}) + percentile_disc(0.5) WITHIN GROUP (ORDER BY {0} DESC))")
+_template(percentile, sqlite="crm_percentile({0}, {1})", postgresql="percentile_disc(({1}) / 100.0) WITHIN GROUP (ORDER BY {0})")
+_template(sum_of_squares, sqlite="crm_sum_of_squares({0})", postgresql="sum(CAST({0} AS NUMERIC) * {0})")
 _template(same_scale, sqlite="(({0}) * {1})", postgresql="({0} + 0 * {1})")
 _template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
 _template(day_of_month, sqlite="CAST(substr({0}, 9, 2) AS INTEGER)", postgresql="CAST(extract(day FROM {0}) AS INTEGER)")
@@ -141,10 +179,50 @@ def _local_hour(moment: str | None, zone: str) -> int | None:
     return None if moment is None else _local(moment, zone).hour
 
 
+class _TwiceMedian:
+    def __init__(self) -> None:
+        self.values: list[int] = []
+
+    def step(self, value: int | None) -> None:
+        if value is not None:
+            self.values.append(value)
+
+    def finalize(self) -> int | None:
+        self.values.sort()
+        count = len(self.values)
+        return self.values[(count - 1) // 2] + self.values[count // 2] if count else None
+
+
+class _Percentile(_TwiceMedian):
+    def step(self, value: int | None, percent: int = 0) -> None:
+        self.percent = percent
+        super().step(value)
+
+    def finalize(self) -> int | None:
+        self.values.sort()
+        return self.values[max(0, -(-len(self.values) * self.percent // 100) - 1)] if self.values else None
+
+
+class _SumOfSquares:
+    def __init__(self) -> None:
+        self.total: int | None = None
+
+    def step(self, value: int | None) -> None:
+        if value is not None:
+            self.total = (self.total or 0) + value * value
+
+    def finalize(self) -> str | None:
+        """As text: it may be larger than any whole number of SQLite."""
+        return None if self.total is None else str(self.total)
+
+
 def register(connection: sqlite3.Connection) -> None:
     """Give a SQLite connection what it lacks."""
     connection.create_function("crm_lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
     connection.create_function("crm_sort_key", 1, text_sort_key, deterministic=True)
     connection.create_function("crm_local_date", 2, _local_date, deterministic=True)
+    for name, arguments, aggregate in (("crm_twice_median", 1, _TwiceMedian), ("crm_percentile", 2, _Percentile),
+                                       ("crm_sum_of_squares", 1, _SumOfSquares)):
+        connection.create_aggregate(name, arguments, aggregate)  # type: ignore[arg-type]
     connection.create_function("crm_local_hour", 2, _local_hour, deterministic=True)
     register_formulas(connection)

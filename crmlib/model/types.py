@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, Text
@@ -47,6 +47,28 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self
+
+
+MANY_DIGITS = Context(prec=100)
+
+
+class SquaredDecimal(TypeDecorator[Decimal]):
+    """A sum of squares of an `ExactDecimal` of this scale: on SQLite text, since it is squared units and may be large."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int = 0) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-2 * self.scale, MANY_DIGITS) if dialect.name == "sqlite" else Decimal(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -7,14 +7,17 @@ as a count of different values) every level of totals is asked of the data. `fin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Integer, func, literal, type_coerce
+
+from crmlib.model.sql_functions import percentile, sum_of_squares, twice_median
 
 Pieces = tuple[Any, ...]
+Window = Callable[[ColumnElement[Any], Sequence[ColumnElement[Any]]], ColumnElement[Any]]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,9 @@ class Aggregate:
     """One way to make a figure of many values. Blanks (NULL) never count, in any of them.
 
     families: field families it takes. result_type: None means the field's own type. repeats_matter: whether a record
-    that stands in several rows would change the figure, and must be counted once.
+    that stands in several rows would change the figure, and must be counted once. window: the figure beside each row of
+    its group, by which groups are ordered or left out; None where no database has such a window. adds_up: whether parts
+    make a whole, so that shares and running totals mean something.
     """
 
     name: str
@@ -34,6 +39,8 @@ class Aggregate:
     result_type: str | None = None
     repeats_matter: bool = True
     pieces: int = 1
+    window: Window | None = None
+    adds_up: bool = False
 
 
 def _add(left: Pieces, right: Pieces) -> Pieces:
@@ -63,16 +70,56 @@ def _average(pieces: Pieces, scale: int) -> Decimal | None:
     return (Decimal(total) / count).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
 
 
+def _deviation(pieces: Pieces, scale: int) -> Decimal | None:
+    """Of a sample: the root of the squared distances from the mean by one less than their number."""
+    total, squares, count = pieces
+    if not count or count < 2:
+        return None
+    with localcontext(prec=60):
+        variance = (Decimal(squares) - Decimal(total) ** 2 / count) / (count - 1)
+        return max(variance, Decimal(0)).sqrt()
+
+
+def _half(pieces: Pieces, scale: int) -> Decimal | None:
+    return None if pieces[0] is None else Decimal(pieces[0]) / 2
+
+
+def _over(function: Callable[[ColumnElement[Any]], Any]) -> Window:
+    return lambda value, group: function(value).over(partition_by=group or None)
+
+
+def _sum_over(value: ColumnElement[Any], group: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(value).over(partition_by=group or None), 0, type_=value.type)
+
+
+def _average_over(value: ColumnElement[Any], group: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """In the field's own type, whose unit the database counts in."""
+    return type_coerce(func.avg(value).over(partition_by=group or None), value.type)
+
+
+def _percentile(percent: int) -> Aggregate:
+    """The smallest value that so many percent of the values do not exceed (nearest rank)."""
+    return Aggregate(f"percentile_{percent}", f"{percent}th percentile of {{}}", ("number",),
+                     lambda value: (percentile(value, literal(percent, Integer)),), None, _first)
+
+
 EVERY_FAMILY = ("text", "number", "date", "datetime", "boolean", "picklist", "multi_picklist", "lookup", "id")
+ORDERED = ("number", "date", "datetime")
 
 AGGREGATES: dict[str, Aggregate] = {row.name: row for row in (
-    Aggregate("sum", "Sum of {}", ("number",), lambda value: (func.sum(value),), _add, _first_or_zero),
-    Aggregate("average", "Average {}", ("number",), lambda value: (func.sum(value), func.count(value)), _add, _average, pieces=2),
-    Aggregate("smallest", "Smallest {}", ("number", "date", "datetime"), lambda value: (func.min(value),), _choose(min), _first,
-              repeats_matter=False),
-    Aggregate("largest", "Largest {}", ("number", "date", "datetime"), lambda value: (func.max(value),), _choose(max), _first,
-              repeats_matter=False),
+    Aggregate("sum", "Sum of {}", ("number",), lambda value: (func.sum(value),), _add, _first_or_zero, window=_sum_over, adds_up=True),
+    Aggregate("average", "Average {}", ("number",), lambda value: (func.sum(value), func.count(value)), _add, _average, pieces=2,
+              window=_average_over),
+    Aggregate("smallest", "Smallest {}", ORDERED, lambda value: (func.min(value),), _choose(min), _first, repeats_matter=False,
+              window=_over(func.min)),
+    Aggregate("largest", "Largest {}", ORDERED, lambda value: (func.max(value),), _choose(max), _first, repeats_matter=False,
+              window=_over(func.max)),
+    Aggregate("median", "Median {}", ("number",), lambda value: (twice_median(value),), None, _half),
+    _percentile(10), _percentile(25), _percentile(75), _percentile(90),
+    Aggregate("standard_deviation", "Standard deviation of {}", ("number",),
+              lambda value: (func.sum(value), sum_of_squares(value), func.count(value)), _add, _deviation, pieces=3),
     Aggregate("unique", "Unique {}", EVERY_FAMILY, lambda value: (func.count(value.distinct()),), None, _first_or_zero, "integer",
-              repeats_matter=False),
-    Aggregate("record_count", "Number of {}", ("id",), lambda value: (func.count(value),), _add, _first_or_zero, "integer"),
+              repeats_matter=False, window=_over(func.count)),
+    Aggregate("record_count", "Number of {}", ("id",), lambda value: (func.count(value),), _add, _first_or_zero, "integer",
+              window=_over(func.count), adds_up=True),
 )}

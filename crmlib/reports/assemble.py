@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -16,15 +17,16 @@ from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.compile_plan import Statements
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedGrouping
-from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn, walk
+from crmlib.reports.result import OTHER, DetailRow, Group, Key, ReportResult, ResultColumn, walk
 from crmlib.reports.secure import SecuredPlan
+from crmlib.reports.show_as import SHOW_AS, CellKey, Neighbours
 
 BLANK = "(blank)"
+FRACTIONS = ("average", "median", "standard_deviation")
+"""Aggregates that have digits after the point even of whole numbers."""
 
 MOST_PERIODS = 5000
 """More than so many groups are not made of a grouping that shows its empty periods: 13 years of days."""
-
-CellKey = tuple[Key, Key]
 
 
 def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[Any]], detail_rows: Sequence[Row[Any]],
@@ -33,9 +35,10 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
     assert plan.access is not None
     cells = _Cells(plan, statements, cell_rows)
     groups, groups_across = cells.groups(0), cells.groups(plan.down)
-    figures = {**cells.figures, **{key: cells.figure(key) for key in cells.empty}}
-    width = len(plan.groupings)
-    details = [DetailRow(tuple(row[:plan.down]), row.id, tuple(row[width:-1]), tuple(row[plan.down:width])) for row in detail_rows]
+    figures = cells.shown_figures(groups, groups_across)
+    names = _Names(detail_rows)
+    details = [DetailRow(names.key(row, range(plan.down)), row.id, names.values(row, "column"),
+                         names.key(row, range(plan.down, len(plan.groupings)))) for row in detail_rows]
     if plan.is_ordered_by_figures:
         place = {group.key: number for number, group in enumerate(walk(groups))}
         details = sorted(details, key=lambda row: place[row.key])[:detail_limit]
@@ -45,7 +48,7 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
         label=plan.report.label, description=plan.report.description, report_type=plan.report_type, format=plan.report.format,
         columns=tuple(_column(ref) for ref in plan.columns),
         groupings=groupings[:plan.down], across=groupings[plan.down:],
-        aggregates=tuple(_aggregate_column(aggregate) for aggregate in plan.aggregates),
+        aggregates=tuple(_shown_column(aggregate) for aggregate in plan.aggregates),
         groups=groups, groups_across=groups_across, cells=figures, details=tuple(details), row_count=cells.row_counts[(), ()],
         show_details=plan.show_details,
         primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
@@ -62,9 +65,16 @@ def _aggregate_column(aggregate: PlannedAggregate) -> ResultColumn:
         return ResultColumn(aggregate.name, aggregate.label, "integer", 0)
     row = AGGREGATES[aggregate.aggregate]
     kind = row.result_type or aggregate.field.type
-    if kind == "integer" and row.name == "average":
+    if kind == "integer" and row.name in FRACTIONS:
         kind = "number"
     return ResultColumn(aggregate.name, aggregate.label, kind, 0 if kind == "integer" else aggregate.field.scale)
+
+
+def _shown_column(aggregate: PlannedAggregate) -> ResultColumn:
+    """As `_aggregate_column`, of what is shown of the figure."""
+    column = _aggregate_column(aggregate)
+    kind = SHOW_AS[aggregate.show_as].result_type if aggregate.show_as else None
+    return column if kind is None else replace(column, type=kind, scale=0 if kind == "integer" else 2)
 
 
 def _notes(plan: SecuredPlan, schema: Schema) -> Iterator[str]:
@@ -74,11 +84,26 @@ def _notes(plan: SecuredPlan, schema: Schema) -> Iterator[str]:
             continue
         if aggregate.aggregate == "unique":
             yield f"{aggregate.label}: a value that occurs in several groups counts once in each and once in the total."
-        else:
+        elif aggregate.repeats:
             source = next(source for source in plan.sources if source.path == aggregate.field.source)
             label = schema.describe(source.object).label
             yield (f"{aggregate.label}: a record of {label} that stands in several groups counts once in each and once in the total, "
                    "so a total can be less than the sum of its groups.")
+
+
+class _Names:
+    """Where each column stands in the rows of a statement."""
+
+    def __init__(self, rows: Sequence[Row[Any]]) -> None:
+        self.at = {name: index for index, name in enumerate(rows[0]._fields)} if rows else {}
+
+    def key(self, row: Row[Any], groupings: Iterable[int]) -> Key:
+        """The values of these groupings."""
+        return tuple(OTHER if f"other{index}" in self.at and row[self.at[f"other{index}"]] == 1 else row[self.at[f"key{index}"]]
+                     for index in groupings)
+
+    def values(self, row: Row[Any], prefix: str) -> tuple[Any, ...]:
+        return tuple(row[index] for name, index in self.at.items() if name.startswith(prefix))
 
 
 class _Cells:
@@ -93,11 +118,11 @@ class _Cells:
         self.empty: list[CellKey] = []
         self.notes: dict[str, None] = {}  # each once, in their order
         self.pieces: list[dict[CellKey, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
-        names = list(rows[0]._fields) if rows else []
-        self.at = {name: index for index, name in enumerate(names)}
+        names = _Names(rows)
+        self.at = names.at
         for row in rows:
             part = statements.parts[row[0]]
-            key = tuple(row[1:1 + part.down]), tuple(row[1 + plan.down:1 + plan.down + part.across])
+            key = names.key(row, range(part.down)), names.key(row, range(plan.down, plan.down + part.across))
             if row[0] == 0:
                 self._take_group(row, key)
             for index in part.aggregates:
@@ -134,6 +159,23 @@ class _Cells:
         """One value per aggregate; of a cell without rows, what the aggregate makes of nothing."""
         return tuple(self._figure(index, key, column) for index, column in enumerate(self.columns))
 
+    def shown_figures(self, groups: tuple[Group, ...], groups_across: tuple[Group, ...]) -> dict[CellKey, tuple[Any, ...]]:
+        """The figures, those of empty groups too, as each aggregate wants them shown."""
+        figures = self.figures | {key: self.figure(key) for key in self.empty}
+        changed = {index: one for index, one in enumerate(self.plan.aggregates) if one.show_as}
+        if not changed:
+            return figures
+        siblings = {group.key: [one.key for one in level] for level in _levels(groups) for group in level}
+        across = [(), *(group.key for group in walk(groups_across))]
+        for index, aggregate in changed.items():
+            raw = {key: values[index] for key, values in figures.items()}
+            for down in [(), *siblings]:
+                beside = siblings.get(down, [()])
+                for key in ((down, one) for one in across if (down, one) in figures):
+                    value = SHOW_AS[aggregate.show_as or ""].figure(Neighbours(key, raw, beside, beside.index(down)))
+                    figures[key] = (*figures[key][:index], value, *figures[key][index + 1:])
+        return figures
+
     def _figure(self, index: int, key: CellKey, column: ResultColumn) -> Any:
         planned = self.plan.aggregates[index]
         if planned.field is None:
@@ -161,9 +203,11 @@ class _Cells:
             return ()
         grouping = self.plan.groupings[index]
         keys = list(self._with_empty(parent, below.get(parent, []), grouping, index < self.plan.down))
-        keys.sort(key=self._sort_value(index), reverse=grouping.descending)
+        # Groups of equal figures stand in the order of their labels, whichever way the figures go.
+        keys.sort(key=self._sort_value(index), reverse=grouping.descending and grouping.order_by is None)
         if grouping.order_by is not None:
             keys.sort(key=self._figure_of(grouping.order_by, down=index < self.plan.down), reverse=grouping.descending)
+            keys.sort(key=lambda key: key[-1] is OTHER)
         return tuple(Group(key, self._label(index, key[-1]), self._rows_of(key, index), self._groups(key, below, index + 1, last))
                      for key in keys)
 
@@ -188,8 +232,6 @@ class _Cells:
 
     def _figure_of(self, name: str, down: bool) -> Callable[[Key], tuple[Any, ...]]:
         names = [aggregate.name for aggregate in self.plan.aggregates]
-        if name not in names:  # withheld: the order must not tell it either
-            return lambda key: ()
         return lambda key: _comparable(self.figures.get((key, ()) if down else ((), key), (None,) * len(names))[names.index(name)])
 
     def _sort_value(self, index: int) -> Callable[[Key], tuple[Any, ...]]:
@@ -208,6 +250,14 @@ class _Cells:
         return group_label(self.plan.groupings[index], value, self.shown.get((index, value)), self.plan)
 
 
+def _levels(groups: tuple[Group, ...]) -> Iterator[tuple[Group, ...]]:
+    """The groups of each parent."""
+    yield groups
+    for group in groups:
+        if group.groups:
+            yield from _levels(group.groups)
+
+
 def _around(key: CellKey) -> Iterator[CellKey]:
     """The cell and every total it is part of."""
     down, across = key
@@ -218,13 +268,15 @@ def _around(key: CellKey) -> Iterator[CellKey]:
 
 def _comparable(value: Any) -> tuple[Any, ...]:
     """None before everything; text by its sort key, then by itself."""
-    if value is None:
+    if value is None or value is OTHER:
         return (0,)
     return (1, text_sort_key(value), value) if isinstance(value, str) else (1, value)
 
 
 def group_label(grouping: PlannedGrouping, value: Any, shown: Any, plan: SecuredPlan) -> str:
     """What a person reads at the head of a group."""
+    if value is OTHER:
+        return str(OTHER.value)
     if value is None:
         return BLANK
     if grouping.granularity:

@@ -19,7 +19,8 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from crmlib.model.schema import Schema
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.report_rows import ReportRows, record_name
+from crmlib.reports.by_figures import record_name, value_name
+from crmlib.reports.report_rows import ReportRows
 from crmlib.reports.secure import SecuredPlan
 
 
@@ -74,12 +75,15 @@ def levels_of(plan: SecuredPlan) -> list[tuple[int, int]]:
 
 
 def _part_select(plan: SecuredPlan, rows: CTE, number: int, part: Part) -> Select[Any]:
-    keys = [f"key{index}" for index in range(len(plan.groupings))]
-    kept = keys[:part.down] + keys[plan.down:plan.down + part.across]
+    indexes = [*range(part.down), *range(plan.down, plan.down + part.across)]
+    kept = [name for index in indexes for name in (f"key{index}", f"other{index}") if name in rows.c]
+    keys = [column.name for column in rows.c if column.name.startswith(("key", "other"))]
     asked: FromClause = rows
     if part.once_per is not None:
+        fields = (plan.aggregates[index].field for index in part.aggregates)
+        values = dict.fromkeys(value_name(plan, field) for field in fields if field is not None)
         record = rows.c[record_name(plan, part.once_per)]
-        once = select(*(rows.c[key] for key in kept), record, *(rows.c[f"value{index}"] for index in part.aggregates))
+        once = select(*(rows.c[key] for key in kept), record, *(rows.c[name] for name in values))
         asked = once.where(record.is_not(None)).distinct().subquery()
     first = number == 0
     columns: list[ColumnElement[Any]] = [literal(number, Integer).label("part")]
@@ -90,7 +94,8 @@ def _part_select(plan: SecuredPlan, rows: CTE, number: int, part: Part) -> Selec
     for index, aggregate in enumerate(plan.aggregates):
         if aggregate.field is not None:
             asked_here = index in part.aggregates
-            for place, piece in enumerate(AGGREGATES[aggregate.aggregate].sql((asked if asked_here else rows).c[f"value{index}"])):
+            value = (asked if asked_here else rows).c[value_name(plan, aggregate.field)]
+            for place, piece in enumerate(AGGREGATES[aggregate.aggregate].sql(value)):
                 name = f"piece{index}_{place}"
                 columns.append(piece.label(name) if asked_here else cast(null(), piece.type).label(name))
     query = select(*columns).select_from(asked)

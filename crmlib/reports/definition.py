@@ -65,6 +65,7 @@ class Grouping(Definition):
     """A level of grouping: by a field's value, or by the period its date falls into.
 
     order_by: sort groups by an aggregate of the report ("amount:sum", "record_count") instead of by their label.
+    top: of groups ordered by a figure, only so many; the others stand together as "Other".
     show_empty: also periods without records between the first and the last, or picklist values that no record has.
     """
 
@@ -72,23 +73,37 @@ class Grouping(Definition):
     date_granularity: str | None = None
     order: Literal["ascending", "descending"] = "ascending"
     order_by: str | None = None
+    top: int | None = Field(default=None, ge=1)
     show_empty: bool = False
 
 
 class Aggregate(Definition):
-    """A figure per group: `{field: amount, aggregate: sum}`; record_count needs no field (rows) or an `id` (its records)."""
+    """A figure per group: `{field: amount, aggregate: sum}`; record_count needs no field (rows) or an `id` (its records).
+
+    show_as: not the figure itself, but what it is to others: a share of a total, a running total, a rank ...
+    """
 
     aggregate: str
     field: str | None = None
     label: str = ""
+    show_as: str | None = None
 
     @property
     def name(self) -> str:
         """What groupings, sorting and results call it: "amount:sum", "record_count"."""
-        return self.aggregate if self.field is None else f"{self.field}:{self.aggregate}"
+        return ":".join(part for part in (self.field, self.aggregate, self.show_as) if part)
 
 
 FilterValue = bool | int | Decimal | date | datetime | str | None
+
+
+def _exact_value(value: Any) -> Any:
+    """YAML reads 0.1 as a float; its digits are what was meant."""
+    values = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(one, list | tuple | dict | set) for one in values):
+        raise ValueError("write one value, or a list of values")
+    exact = tuple(Decimal(str(one)) if isinstance(one, float) else one for one in values)
+    return exact if isinstance(value, list | tuple) else exact[0]
 
 
 class Filter(Definition):
@@ -102,15 +117,7 @@ class Filter(Definition):
     value: FilterValue | tuple[FilterValue, ...] = None
     other_field: str | None = None
 
-    @field_validator("value", mode="before")
-    @classmethod
-    def _exact(cls, value: Any) -> Any:
-        """YAML reads 0.1 as a float; its digits are what was meant."""
-        values = tuple(value) if isinstance(value, list | tuple) else (value,)
-        if any(isinstance(one, list | tuple | dict | set) for one in values):
-            raise ValueError("write one value, or a list of values")
-        exact = tuple(Decimal(str(one)) if isinstance(one, float) else one for one in values)
-        return exact if isinstance(value, list | tuple) else exact[0]
+    _exact = field_validator("value", mode="before")(_exact_value)
 
     @property
     def values(self) -> tuple[FilterValue, ...]:
@@ -136,6 +143,20 @@ def _kind_of_filter(value: Any) -> str:
 
 
 AnyFilter = Annotated[Annotated[Filter, Tag("Filter")] | Annotated[CrossFilter, Tag("CrossFilter")], Discriminator(_kind_of_filter)]
+
+
+class Having(Definition):
+    """A condition on a figure of the innermost groups down: groups that do not meet it are left out, of totals too."""
+
+    aggregate: str
+    operator: str = "greater_than"
+    value: FilterValue | tuple[FilterValue, ...] = None
+
+    _exact = field_validator("value", mode="before")(_exact_value)
+
+    @property
+    def values(self) -> tuple[FilterValue, ...]:
+        return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
 class Sort(Definition):
@@ -165,6 +186,7 @@ class Report(Definition):
     filters: tuple[AnyFilter, ...] = ()
     filter_logic: str = ""
     scope: Literal["all", "mine", "team"] = "all"
+    having: tuple[Having, ...] = ()
     sort: tuple[Sort, ...] = ()
     row_limit: int | None = Field(default=None, ge=1)
     show_details: bool = False

@@ -10,7 +10,7 @@ from crmlib.model.fields import FIELD_TYPES
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
 from crmlib.reports.date_literals import date_range
-from crmlib.reports.definition import Filter
+from crmlib.reports.definition import Filter, Having
 from crmlib.reports.operators import OPERATORS
 
 
@@ -62,7 +62,14 @@ def _written_date(text: str) -> date | datetime | str:
     return text
 
 
-def filter_text(label: str, condition: Filter, other_label: str = "") -> str:
+def figure_value(field: Field | None, operator: str, value: Any, today: date, settings: Settings) -> Any:
+    """What a figure is compared with: a value of its field, or a number where it counts. Raises ValueError."""
+    if field is not None:
+        return filter_value(field, operator, value, today, settings)
+    return None if value in (None, "") else FIELD_TYPES["integer"].parse(value, {})
+
+
+def filter_text(label: str, condition: Filter | Having, other_label: str = "") -> str:
     """The filter in words: 'Close date equals THIS_QUARTER'."""
     words = other_label or " or ".join("blank" if value is None or not str(value).strip() else str(value) for value in condition.values)
     return f"{label} {OPERATORS[condition.operator].label} {words}"

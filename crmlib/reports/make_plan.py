@@ -9,20 +9,21 @@ from itertools import count
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import CrossFilter, Filter, Grouping, Report, ReportType
+from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report, ReportType
 from crmlib.reports.filter_logic import all_of, parse_logic
-from crmlib.reports.filter_values import filter_text, filter_value
+from crmlib.reports.filter_values import figure_value, filter_text, filter_value
 from crmlib.reports.plan import (
-    ROWS,
     FieldRef,
     PlannedAggregate,
     PlannedCrossFilter,
     PlannedFilter,
     PlannedGrouping,
+    PlannedHaving,
     PlannedSort,
     ReportPlan,
 )
 from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView
+from crmlib.reports.show_as import SHOW_AS
 
 
 def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date) -> ReportPlan:
@@ -39,6 +40,11 @@ def related_view(view: ReportTypeView, related: str) -> tuple[ReportField, Repor
     parent = view.follow(f"{path}.id" if path else "id")
     child = view.schema.describe(parent.field.object).child(name)
     return parent, ReportTypeView(child.name, ReportType(label=child.label, primary_object=child.object), view.schema), child.lookup
+
+
+def figure_field(view: ReportTypeView, aggregate: str, path: str | None) -> Field | None:
+    """The field whose values a figure can have; None for a number of records or values."""
+    return None if path is None or AGGREGATES[aggregate].result_type == "integer" else view.find(path).field
 
 
 class _Planner:
@@ -60,12 +66,12 @@ class _Planner:
 
     def plan(self, report: Report) -> ReportPlan:
         groupings = tuple(self.grouping(grouping) for grouping in report.groupings_down + report.groupings_across)
-        aggregates = tuple(self.aggregate(one.aggregate, one.field, one.label, groupings) for one in report.aggregates)
+        aggregates = tuple(self.aggregate(one, groupings) for one in report.aggregates)
         columns = tuple(self.shown(column.field, column.label) for column in report.columns)
         filters = tuple(self.condition(one) for one in report.filters)
         return ReportPlan(
             report=report, report_type=self.view.label, columns=columns, groupings=groupings, across=len(report.groupings_across),
-            aggregates=aggregates, filters=filters,
+            aggregates=aggregates, filters=filters, having=tuple(self.having(one, aggregates) for one in report.having),
             logic=parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters)),
             sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
             names=tuple(self.ref(self.view.follow(f"{source.prefix}name")) for source in self.view.sources.values()),
@@ -103,7 +109,7 @@ class _Planner:
     def grouping(self, grouping: Grouping) -> PlannedGrouping:
         found, path = self.view.find(grouping.field), grouping.field
         planned = PlannedGrouping(self.ref(found), found.label, descending=grouping.order == "descending", values=found.field.values,
-                                  order_by=grouping.order_by, show_empty=grouping.show_empty)
+                                  order_by=grouping.order_by, top=grouping.top, show_empty=grouping.show_empty)
         if found.field.family in ("date", "datetime"):
             return replace(planned, granularity=grouping.date_granularity or "day")
         if found.field.to is None:
@@ -116,9 +122,11 @@ class _Planner:
         position = self.schema.describe(lookup.to).fields.get("position") if lookup.to else None
         return position is not None and position.family == "number"
 
-    def aggregate(self, name: str, path: str | None, label: str, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
+    def aggregate(self, aggregate: Aggregate, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
+        name, path = aggregate.aggregate, aggregate.field
+        shown = SHOW_AS[aggregate.show_as].label if aggregate.show_as else "{}"
         if path is None:
-            return PlannedAggregate(ROWS, label or "Record count", name, None)
+            return PlannedAggregate(aggregate.name, aggregate.label or shown.format("Record count"), name, None, show_as=aggregate.show_as)
         found = self.view.find(path)
         ref = self.value(found)
         counted = self.schema.describe(found.field.object).plural_label if name == "record_count" else found.label
@@ -128,8 +136,14 @@ class _Planner:
         row = AGGREGATES[name]
         repeats = row.repeats_matter and not rows <= decided
         in_one_group = not row.repeats_matter or all(grouping.key.source in decided for grouping in groupings)
-        return PlannedAggregate(f"{path}:{name}", label or row.label.format(counted), name, ref, repeats=repeats,
-                                additive=row.merge is not None and in_one_group)
+        return PlannedAggregate(aggregate.name, aggregate.label or shown.format(row.label.format(counted)), name, ref, repeats=repeats,
+                                additive=row.merge is not None and in_one_group, show_as=aggregate.show_as)
+
+    def having(self, having: Having, aggregates: tuple[PlannedAggregate, ...]) -> PlannedHaving:
+        aggregate = next(one for one in aggregates if one.name == having.aggregate)
+        field = figure_field(self.view, aggregate.aggregate, aggregate.field.path if aggregate.field else None)
+        values = tuple(figure_value(field, having.operator, value, self.today, self.settings) for value in having.values)
+        return PlannedHaving(aggregate, having.operator, values, filter_text(aggregate.label, having))
 
     def decided_by(self, path: str) -> set[str]:
         """The sources of which a record of this source has exactly one: upwards from children, and along lookups."""

@@ -18,9 +18,6 @@ from crmlib.reports.report_types import ReportSource
 MEASURED = ("number", "date", "datetime")
 """Families whose values, not only their number, are figures of a group."""
 
-ROWS = "record_count"
-"""Name of the aggregate that counts report rows."""
-
 
 @dataclass(frozen=True)
 class FieldRef:
@@ -48,6 +45,7 @@ class PlannedGrouping:
     descending: bool = False
     values: tuple[str, ...] = ()  # of a picklist, in its order
     order_by: str | None = None  # an aggregate, by name
+    top: int | None = None
     show_empty: bool = False
 
 
@@ -57,6 +55,7 @@ class PlannedAggregate:
 
     repeats: its source's records may stand in several rows, so each is counted once per group.
     additive: each record of its source is in one finest group only, so totals may be merged from groups.
+    show_as: what is made of the figures once they are all there.
     """
 
     name: str
@@ -65,6 +64,17 @@ class PlannedAggregate:
     field: FieldRef | None
     repeats: bool = False
     additive: bool = True
+    show_as: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedHaving:
+    """A condition on a figure of the innermost groups down."""
+
+    aggregate: PlannedAggregate
+    operator: str
+    values: tuple[Any, ...]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,7 @@ class ReportPlan:
     aggregates: tuple[PlannedAggregate, ...]
     filters: tuple[PlannedFilter | PlannedCrossFilter, ...]
     logic: Logic
+    having: tuple[PlannedHaving, ...]
     sorts: tuple[PlannedSort, ...]
     settings: Settings
     names: tuple[FieldRef, ...]
@@ -134,6 +145,11 @@ class ReportPlan:
     def down(self) -> int:
         """How many of the groupings, the first ones, go down."""
         return len(self.groupings) - self.across
+
+    @property
+    def asks_figures(self) -> bool:
+        """Whether the figures of groups decide which rows there are or where they stand."""
+        return bool(self.having) or any(grouping.top is not None for grouping in self.groupings)
 
     @property
     def is_ordered_by_figures(self) -> bool:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Label, Select, case, func, select
+from sqlalchemy import CTE, ColumnElement, Label, Select, Subquery, and_, case, func, select
 from sqlalchemy.sql.base import ColumnCollection
 
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import code_points, sort_key
+from crmlib.reports.by_figures import by_figures, record_name, value_name
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.join import Join
 from crmlib.reports.operators import TEXTS
 from crmlib.reports.plan import FieldRef, PlannedGrouping
+from crmlib.reports.result import OTHER
 from crmlib.reports.secure import SecuredPlan
-
-
-def record_name(plan: SecuredPlan, source: str) -> str:
-    """What the id of a source's record is called in the rows."""
-    return f"record{[one.path for one in plan.sources].index(source)}"
 
 
 class ReportRows:
@@ -36,13 +33,7 @@ class ReportRows:
 
     def for_cells(self) -> CTE:
         """Keys with their labels and order, the values to aggregate, and the ids of sources whose records repeat."""
-        chosen: list[Label[Any]] = self._group_columns()
-        for index, aggregate in enumerate(self.plan.aggregates):
-            if aggregate.field is not None:
-                chosen.append(self.value(aggregate.field).label(f"value{index}"))
-        repeating = {aggregate.field.source for aggregate in self.plan.aggregates if aggregate.field and aggregate.repeats}
-        chosen += [self.join.aliases[source].c.id.label(record_name(self.plan, source)) for source in sorted(repeating)]
-        return self._restricted([*chosen, *self._ids()]).cte("report_rows")
+        return self._restricted([*self._group_columns(), *self._figure_columns(), *self._ids()]).cte("report_rows")
 
     def details(self, limit: int | None) -> Select[Any]:
         """The rows as shown: ordered by groups, then as the report sorts, then by record."""
@@ -50,12 +41,12 @@ class ReportRows:
         rows = self._restricted([*self._group_columns(), *columns, *self._sort_columns(), *self._ids()]).cte("report_rows")
         order: list[ColumnElement[Any]] = []
         for index, grouping in enumerate(self.plan.groupings):
-            for name in (f"order{index}", f"shown{index}", f"key{index}"):
+            for name in (f"other{index}", f"order{index}", f"shown{index}", f"key{index}"):
                 if name in rows.c:
                     values = grouping.values if name.startswith("key") else ()
                     order += _ordered(rows.c[name], values, grouping.descending, _family(grouping, name))
         order += self._sorted(rows.c)
-        shown = [column for column in rows.c if column.name.startswith(("key", "column"))] + [rows.c.id0.label("id")]
+        shown = [column for column in rows.c if column.name.startswith(("key", "other", "column"))] + [rows.c.id0.label("id")]
         return select(*shown).order_by(*order).limit(limit)
 
     def _group_columns(self) -> list[Label[Any]]:
@@ -66,6 +57,14 @@ class ReportRows:
                 if ref is not None:
                     chosen.append(self.column(ref).label(f"{name}{index}"))
         return chosen
+
+    def _figure_columns(self) -> list[Label[Any]]:
+        """What aggregates are made of."""
+        aggregates = self.plan.aggregates
+        fields = dict.fromkeys(one.field for one in aggregates if one.field is not None)
+        values = [self.value(field).label(value_name(self.plan, field)) for field in fields]
+        repeating = {one.field.source for one in aggregates if one.field and one.repeats}
+        return values + [self.join.aliases[source].c.id.label(record_name(self.plan, source)) for source in sorted(repeating)]
 
     def _sort_columns(self) -> list[Label[Any]]:
         return [self.column(sort.field).label(f"sort{index}") for index, sort in enumerate(self.plan.sorts)]
@@ -82,18 +81,27 @@ class ReportRows:
         return GRANULARITIES[grouping.granularity].number_sql(value, grouping.key.family, self.plan.settings)
 
     def _restricted(self, columns: list[Label[Any]]) -> Select[Any]:
-        """The rows with these columns; only the first ones if the report has a row limit, only one group's after a drill-down."""
-        query = self._joined(columns)
-        if self.plan.report.row_limit:
-            missing = [column for column in self._sort_columns() if column.name not in {chosen.name for chosen in columns}]
-            limited = self._joined([*columns, *missing])
-            ordered = limited.order_by(*self._sorted(limited.selected_columns)).limit(self.plan.report.row_limit).subquery("first_rows")
-            query = select(*(ordered.c[column.name] for column in columns))
-        if self.plan.within:
-            inner = query.subquery("all_rows")
-            group = (inner.c[f"key{index}"].is_not_distinct_from(value) for index, value in self.plan.within)
-            query = select(inner).where(*group)
-        return query
+        """The rows with these columns, after row limit, figures and drill-down have left out what they leave out."""
+        plan = self.plan
+        helpers = (self._sort_columns() if plan.report.row_limit else []) + (self._figure_columns() if plan.asks_figures else [])
+        wanted = {column.name: column for column in (*columns, *helpers)}
+        query = self._joined(list(wanted.values()))
+        if plan.report.row_limit:
+            query = select(query.order_by(*self._sorted(query.selected_columns)).limit(plan.report.row_limit).subquery("first_rows"))
+        if plan.asks_figures:
+            query = by_figures(query, plan)
+        rows = query.subquery("all_rows") if plan.report.row_limit or plan.asks_figures or plan.within else None
+        if rows is None:
+            return query
+        kept = [column for column in rows.c if column.name in {one.name for one in columns} or column.name.startswith("other")]
+        return select(*kept).where(*(self._is_within(rows, index, value) for index, value in plan.within))
+
+    def _is_within(self, rows: Subquery, index: int, value: Any) -> ColumnElement[bool]:
+        """Whether a row stands in the group of this value."""
+        other = rows.c.get(f"other{index}")
+        if other is None:
+            return rows.c[f"key{index}"].is_not_distinct_from(value)
+        return other == 1 if value is OTHER else and_(other == 0, rows.c[f"key{index}"].is_not_distinct_from(value))
 
     def _sorted(self, columns: ColumnCollection[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         order: list[ColumnElement[Any]] = []
@@ -111,6 +119,8 @@ class ReportRows:
 
 
 def _family(grouping: PlannedGrouping, name: str) -> str:
+    if name.startswith("other"):
+        return "number"
     ref = grouping.order if name.startswith("order") else grouping.shown if name.startswith("shown") else grouping.key
     assert ref is not None
     return "number" if name.startswith("key") and grouping.granularity else ref.family

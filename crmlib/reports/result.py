@@ -11,11 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from crmlib.model.org import Settings
 
 Key = tuple[Any, ...]
+
+
+class _Other(Enum):
+    OTHER = "Other"
+
+
+OTHER = _Other.OTHER
+"""The value of the group in which all but the top groups stand together."""
 
 
 @dataclass(frozen=True)

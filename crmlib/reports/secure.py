@@ -39,6 +39,9 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
                     for condition in every_filter(plan.filters) for ref in _asked_by(condition) if ref and hidden(ref)]
         if plan.report.scope != "all" and not access.may_read_field(plan.sources[0].object, "owner"):
             problems.append(Problem("filter-hidden", f"the report's scope goes by the owner, which {access.username} may not see"))
+    if not problems:
+        problems = [Problem("filter-hidden", f"the report leaves out groups by {one.aggregate.label}, which {access.username} may not see")
+                    for one in plan.having if hidden(one.aggregate.field)]
     if not problems and plan.report.row_limit:
         problems = [Problem("sort-hidden", f"the row limit goes by {sort.field.label}, which {access.username} may not see")
                     for sort in plan.sorts if hidden(sort.field)]
@@ -57,6 +60,8 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     withheld += [column.label for column in plan.columns if hidden(column)]
     groupings: tuple[PlannedGrouping, ...] = kept(plan.groupings, "key")
     groupings = tuple(replace(grouping, order=None) if hidden(grouping.order) else grouping for grouping in groupings)
+    seen = {aggregate.name for aggregate in plan.aggregates if not hidden(aggregate.field)}  # an order tells of figures as well
+    groupings = tuple(replace(grouping, order_by=None, top=None) if grouping.order_by not in seen else grouping for grouping in groupings)
     across = sum(not hidden(grouping.key) for grouping in plan.groupings[plan.down:])
     secured = replace(plan, columns=columns, groupings=groupings, across=across, aggregates=kept(plan.aggregates, "field"),
                       sorts=kept(plan.sorts, "field"))

@@ -12,14 +12,16 @@ from datetime import date
 from crmlib.definition import Source
 from crmlib.errors import NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
-from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import CrossFilter, Filter, Grouping, Report
+from crmlib.reports.aggregates import AGGREGATES, ORDERED
+from crmlib.reports.aggregates import Aggregate as AggregateRow
+from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report
 from crmlib.reports.filter_logic import check_logic
-from crmlib.reports.filter_values import filter_value
+from crmlib.reports.filter_values import figure_value, filter_value
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.make_plan import related_view
+from crmlib.reports.make_plan import figure_field, related_view
 from crmlib.reports.operators import OPERATORS, Operator
 from crmlib.reports.report_types import ReportField, ReportTypeView
+from crmlib.reports.show_as import SHOW_AS
 
 
 def validate(report: Report, view: ReportTypeView, settings: Settings, today: date, source: Source) -> Iterator[Problem]:
@@ -30,6 +32,7 @@ def validate(report: Report, view: ReportTypeView, settings: Settings, today: da
     yield from check.groupings()
     yield from check.aggregates()
     yield from check.filters()
+    yield from check.having()
     yield from check.sorts()
 
 
@@ -90,12 +93,77 @@ class _Check:
                 yield Problem("unknown-aggregate", f"the report has no aggregate {grouping.order_by!r} to order groups by",
                               self.source.place(*place, "order_by"),
                               did_you_mean(grouping.order_by, aggregates) or f"aggregates: {', '.join(aggregates)}")
+            yield from self.top(grouping, place)
             if self.found and grouping.show_empty and not (self.found.field.family in ("date", "datetime") or self.found.field.values):
                 yield Problem("no-empty-groups", f"which values of {self.found.label} are missing, nobody can say",
                               self.source.place(*place, "show_empty"), "dates and picklists can show empty groups")
             if self.found and self.found.field.family == "multi_picklist":
                 yield Problem("not-groupable", f"{self.found.label} has several values per record, which would stand in several groups",
                               self.source.place(*place))
+
+    def show_as(self, aggregate: Aggregate, row: AggregateRow | None, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        if aggregate.show_as is None:
+            return
+        shown = SHOW_AS.get(aggregate.show_as)
+        if shown is None:
+            yield Problem("unknown-show-as", f"a figure can't be shown as {aggregate.show_as!r}", self.source.place(*place, "show_as"),
+                          did_you_mean(aggregate.show_as, SHOW_AS) or f"it can be: {', '.join(SHOW_AS)}")
+        elif row and shown.needs_whole and not row.adds_up:
+            fitting = [one.name for one in AGGREGATES.values() if one.adds_up]
+            yield Problem("meaningless-share", f"{row.name} has no parts that make a whole, so {aggregate.show_as} means nothing",
+                          self.source.place(*place, "show_as"), f"aggregates that have: {', '.join(fitting)}")
+
+    def top(self, grouping: Grouping, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        if grouping.top is None:
+            return
+        if grouping.order_by is None:
+            yield Problem("top-of-what", "top needs a figure to go by", self.source.place(*place, "top"), "add order_by")
+        elif self.found and self.found.field.family in ORDERED:
+            yield Problem("top-of-what", f"{self.found.label} has an order of its own, in which there is no place for Other",
+                          self.source.place(*place, "top"), "use a filter")
+        yield from self.window(grouping.order_by, self.source.place(*place, "order_by"))
+
+    def window(self, name: str | None, where: str) -> Iterator[Problem]:
+        """Whether groups can be left out by this aggregate."""
+        aggregate = next((one for one in self.report.aggregates if one.name == name), None)
+        row = AGGREGATES.get(aggregate.aggregate) if aggregate else None
+        if row and row.window is None:
+            yield Problem("unfit-aggregate", f"groups can't be left out by {row.name}", where,
+                          f"aggregates that fit: {', '.join(one.name for one in AGGREGATES.values() if one.window)}")
+
+    def having(self) -> Iterator[Problem]:
+        for index, condition in enumerate(self.report.having):
+            place = ("having", index)
+            aggregate = next((one for one in self.report.aggregates if one.name == condition.aggregate), None)
+            if aggregate is None:
+                names = [one.name for one in self.report.aggregates]
+                yield Problem("unknown-aggregate", f"the report has no aggregate {condition.aggregate!r}",
+                              self.source.place(*place, "aggregate"),
+                              did_you_mean(condition.aggregate, names) or f"aggregates: {', '.join(names)}")
+                continue
+            if not self.report.groupings_down:
+                yield Problem("no-groups", "there are no groups to leave out", self.source.place(*place),
+                              "add groupings_down, or use filters")
+            yield from self.window(condition.aggregate, self.source.place(*place, "aggregate"))
+            yield from self.compared(condition, aggregate, place)
+
+    def compared(self, condition: Having, aggregate: Aggregate, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        row = OPERATORS.get(condition.operator)
+        if row is None or row.compare is None:
+            fitting = [name for name, one in OPERATORS.items() if one.compare]
+            yield Problem("unknown-operator", f"a figure can't be compared by {condition.operator!r}",
+                          self.source.place(*place, "operator"),
+                          did_you_mean(condition.operator, fitting) or f"operators: {', '.join(fitting)}")
+        try:
+            field = figure_field(self.view, aggregate.aggregate, aggregate.field) if aggregate.aggregate in AGGREGATES else None
+            for value in condition.values:
+                if figure_value(field, "equals", value, self.today, self.settings) is None and not (row and row.takes_blank):
+                    yield Problem("missing-value", f"{aggregate.name} {row.label if row else condition.operator} what?",
+                                  self.source.place(*place), "give a value")
+        except ValueError as error:
+            yield Problem("bad-value", f"{aggregate.name}: {error}", self.source.place(*place, "value"))
+        except NotFound:
+            return  # told where the aggregate stands
 
     def directions(self) -> Iterator[tuple[str, int, Grouping]]:
         for direction in ("groupings_down", "groupings_across"):
@@ -106,13 +174,14 @@ class _Check:
         seen = set()
         for index, aggregate in enumerate(self.report.aggregates):
             place = ("aggregates", index)
-            if (aggregate.aggregate, aggregate.field) in seen:
+            if aggregate.name in seen:
                 yield Problem("twice", f"{aggregate.aggregate} of {aggregate.field} stands here a second time", self.source.place(*place))
-            seen.add((aggregate.aggregate, aggregate.field))
+            seen.add(aggregate.name)
             row = AGGREGATES.get(aggregate.aggregate)
             if row is None:
                 yield Problem("unknown-aggregate", f"there is no aggregate {aggregate.aggregate!r}", self.source.place(*place, "aggregate"),
                               did_you_mean(aggregate.aggregate, AGGREGATES) or f"aggregates: {', '.join(AGGREGATES)}")
+            yield from self.show_as(aggregate, row, place)
             if aggregate.field is None:
                 if row is not None and row.name != "record_count":
                     yield Problem("missing-key", f"{row.name} needs a field", self.source.place(*place))

@@ -33,7 +33,7 @@ from crmlib.reports.catalog import Catalog
 from crmlib.reports.definition import Report, ReportType
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportTypeView
-from crmlib.reports.result import Group, Key, ReportResult, ResultColumn
+from crmlib.reports.result import OTHER, Group, Key, ReportResult, ResultColumn
 from crmlib.reports.run_report import run_report
 from tests.conftest import TODAY
 from tests.reports.asking import EVERYTHING
@@ -112,6 +112,8 @@ def _keys(groups: tuple[Group, ...], groupings: tuple[ResultColumn, ...], result
 def _group_value(group: Group, grouping: ResultColumn, result: ReportResult) -> Any:
     if group.value is None:
         return None
+    if group.value is OTHER:
+        return group.label
     if grouping.granularity:
         granularity = GRANULARITIES[grouping.granularity]
         return granularity.start(group.value, result.settings) if granularity.is_range else group.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -156,6 +158,13 @@ def figure(result: ReportResult, asked: Asked, column: ResultColumn, rows: list[
         return None
     if aggregate == "average":
         return (sum(present, Decimal(0)) / len(present)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+    if aggregate == "median":
+        return statistics.median(map(Decimal, present))
+    if aggregate == "standard_deviation":
+        spread = statistics.stdev(map(Decimal, present)) if len(present) > 1 else None
+        return None if spread is None else spread.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+    if aggregate.startswith("percentile_"):
+        return sorted(present)[max(0, math.ceil(int(aggregate[11:]) * len(present) / 100) - 1)]
     return min(present) if aggregate == "smallest" else max(present)
 
 
