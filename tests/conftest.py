@@ -220,7 +220,10 @@ def postgres_org(postgres_url: str) -> Iterator[Org]:
 @pytest.fixture(scope="class", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest) -> Iterator[Org]:
     """A fresh org for a whole class, on each kind of database in turn: its tests only read what a `records` fixture put there."""
-    yield from _opened(request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[request.param])())
+    url = request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[request.param])()
+    yield from _opened(url)
+    if request.param == "postgresql":
+        _drop(url, request.getfixturevalue("postgres_command"))
 
 
 def _demo(url: str) -> Iterator[Org]:
