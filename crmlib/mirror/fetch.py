@@ -48,7 +48,8 @@ def fetch(org: Org, *statements: Executable | None) -> Answer:
         if answer is not None:
             return answer
     with org.snapshot() as connection:
-        return Answer(_rows(connection, statements), DATABASE, org.now())
+        read_at = org.now()
+        return Answer(_rows(connection, statements), DATABASE, read_at)
 
 
 def engine_choice() -> str:
