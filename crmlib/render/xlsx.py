@@ -145,7 +145,8 @@ class _Writer:
         sheet.set_row(0, 28)
         self.text(sheet, 0, 0, result.label, self.look(bold=True, font_size=16))
         size = layout.cut or counted(result.row_count, "record", self.settings)
-        lines = [result.description, " · ".join((size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", as_of(result)))]
+        about = (size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", as_of(result))
+        lines = [result.description, " · ".join(about)]
         if result.filters:
             lines.append("Filters: " + "; ".join(result.filters))
         if result.withheld:

@@ -35,7 +35,8 @@ def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, t
         secured = secured.drilled_to(within, across)
     statements = compile_plan(secured, org.schema, detail_limit)
     answer = fetch(org, statements.cells, statements.details)
-    result = assemble(secured, statements, *answer.rows, org.schema, answer.read_at, detail_limit)
+    cells, details = answer.rows
+    result = assemble(secured, statements, cells, details, org.schema, answer.read_at, detail_limit)
     return replace(result, engine=answer.engine)
 
 
