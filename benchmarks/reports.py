@@ -84,9 +84,9 @@ def by_hand(question: str, org: Org, today: date) -> str:
              "weeks_ago": str(monday - timedelta(weeks=12)), "next_week": str(monday + timedelta(weeks=1)),
              "nulls_last": "" if sqlite else "NULLS LAST"}
     for word, value in words.items():
-        question = question.replace("{%s}" % word, value)
+        question = question.replace("{" + word + "}", value)
     for unit, width in (("month", 7), ("day", 10)):
-        start = question.find("{%s:" % unit)
+        start = question.find("{" + unit + ":")
         if start >= 0:
             end = question.index("}", start)
             column = question[start + len(unit) + 2: end]

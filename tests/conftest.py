@@ -92,9 +92,9 @@ def _postgres_programs() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 
 
-def _unprivileged() -> list[str]:
-    """What to put before a command so that PostgreSQL, which refuses root, runs as somebody else."""
-    return ["runuser", "-u", _postgres_user(), "--"] if os.geteuid() == 0 else []
+def _unprivileged() -> dict[str, Any]:
+    """How to run PostgreSQL, which refuses root, as somebody else."""
+    return {"user": _postgres_user(), "group": pwd.getpwnam(_postgres_user()).pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _postgres_user() -> str:
@@ -111,8 +111,8 @@ def postgres_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="crm-postgres-"))  # not below pytest's own folder, which only its owner may enter
 
     def run(program: str, *arguments: str) -> None:
-        subprocess.run([*_unprivileged(), str(programs / program), "-D", str(folder / "data"), *arguments], cwd=folder, check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([str(programs / program), "-D", str(folder / "data"), *arguments], cwd=folder, check=True,
+                       stdout=subprocess.DEVNULL, **_unprivileged())
 
     try:
         if os.geteuid() == 0:
@@ -220,7 +220,10 @@ def postgres_org(postgres_url: str) -> Iterator[Org]:
 @pytest.fixture(scope="class", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest) -> Iterator[Org]:
     """A fresh org for a whole class, on each kind of database in turn: its tests only read what a `records` fixture put there."""
-    yield from _opened(request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[request.param])())
+    url = request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[request.param])()
+    yield from _opened(url)
+    if request.param == "postgresql":
+        _drop(url, request.getfixturevalue("postgres_command"))
 
 
 def _demo(url: str) -> Iterator[Org]:

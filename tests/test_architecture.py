@@ -23,6 +23,7 @@ FLOORS = (
     ("errors", "definition"),
     ("formulas",),  # below the model, which gives SQLite the function that evaluates them
     ("model", "migrations"),
+    ("mirror",),
     ("security",),
     ("records",),
     ("reports", "work", "exchange", "demo"),
@@ -40,8 +41,9 @@ NEIGHBOURS = {
 }
 
 LIBRARIES = {
-    "sqlalchemy": {"model", "formulas", "migrations", "security", "records", "reports", "work", "exchange", "demo", "delivery"},
+    "sqlalchemy": {"model", "formulas", "migrations", "mirror", "security", "records", "reports", "work", "exchange", "demo", "delivery"},
     "psycopg": {"model"},
+    "duckdb": {"mirror"},
     "alembic": {"model", "migrations"},
     "pandas": {"render", "workspace"},
     "altair": {"render", "workspace"},
@@ -71,7 +73,7 @@ LIBRARIES = {
 """Every library from outside and the rooms that may import it. Another room that needs one is a decision: say so here."""
 
 HEAVY = ("pandas", "numpy", "altair", "vl_convert", "voila", "jupyter_server", "tornado", "papermill", "nbconvert", "alembic", "IPython",
-         "ipywidgets", "babel", "xlsxwriter", "lark")
+         "ipywidgets", "babel", "xlsxwriter", "lark", "duckdb")
 
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "managers"}
 LONGEST = 400

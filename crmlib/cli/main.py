@@ -15,6 +15,7 @@ COMMANDS = {
     "import": "crmlib.cli.importing:import_command",
     "demo-data": "crmlib.cli.demo:demo_command",
     "schedule": "crmlib.cli.schedule:schedule_group",
+    "mirror": "crmlib.cli.mirror:mirror_group",
     "serve": "crmlib.cli.serve:serve_command",
     "upgrade": "crmlib.cli.objects:upgrade_command",
 }

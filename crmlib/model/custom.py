@@ -24,6 +24,7 @@ from sqlalchemy.schema import AddConstraint, CreateColumn, CreateIndex
 
 from crmlib.definition import NOWHERE, Definition, Source
 from crmlib.errors import Problem, did_you_mean, raise_if_any
+from crmlib.model.changes import keep_following
 from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FieldDefinition, ObjectDefinition
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
@@ -78,7 +79,9 @@ def customize(org: Org, customization: Customization, source: Source = NOWHERE) 
         old = custom.get(customization.object) or _empty(customization, schema)
         new = replace(old, fields=old.fields + tuple(field.definition() for field in customization.fields))
         custom[new.name] = new
-        _execute_ddl(connection, new, Schema(build_metadata(_merged(custom))), exists=customization.object in schema)
+        changed = Schema(build_metadata(_merged(custom)))
+        _execute_ddl(connection, new, changed, exists=customization.object in schema)
+        keep_following(connection, changed.metadata)
         table = org.schema.metadata.tables["custom_definitions"]
         connection.execute(table.delete().where(table.c.object == new.name))
         connection.execute(table.insert().values(object=new.name, definition=asdict(new)))
@@ -88,7 +91,12 @@ def customize(org: Org, customization: Customization, source: Source = NOWHERE) 
 def load_schema(engine: Engine) -> Schema:
     """The standard objects and, merged into them, what this database has of custom ones."""
     with engine.connect() as connection:
-        return _schema(_merged(_stored(connection)))
+        return schema_in(connection)
+
+
+def schema_in(connection: Connection) -> Schema:
+    """The schema as this transaction sees it."""
+    return _schema(_merged(_stored(connection)))
 
 
 @lru_cache(maxsize=16)

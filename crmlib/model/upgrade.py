@@ -54,6 +54,9 @@ def upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
+    from crmlib.model.changes import keep_following
+    from crmlib.model.custom import schema_in
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect().execution_options(crm_write=True) as connection, connection.begin():
@@ -61,3 +64,4 @@ def upgrade(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('crm upgrade'))"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        keep_following(connection, schema_in(connection).metadata)

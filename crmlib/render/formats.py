@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from babel import Locale
     from babel.numbers import NumberPattern
 
+    from crmlib.reports.result import ReportResult
+
 Show = Callable[[Any], str]
 
 
@@ -179,6 +181,14 @@ def showers(columns: Iterable[Any], settings: Settings) -> list[Callable[[Any], 
 def show(value: Any, type_name: str, settings: Settings, scale: int = 2) -> str:
     """One value for people."""
     return shower(type_name, scale, settings)(value)
+
+
+def as_of(result: ReportResult) -> str:
+    """'21 November 2026, 21:35 (Europe/Amsterdam)', and who answered if it was not the database."""
+    when = f"{show(result.run_at, 'datetime', result.settings)} ({result.settings.time_zone})"
+    if result.engine == "database":
+        return when
+    return f"{when} · answered by the {result.engine}, data as of {result.run_at.astimezone(result.settings.zone):%H:%M:%S}"
 
 
 def plain(value: Any, type_name: str, settings: Settings) -> str | int | bool | None:

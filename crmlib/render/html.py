@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Protocol
 
-from crmlib.render.formats import counted, format_of, show, showers
+from crmlib.render.formats import as_of, counted, format_of, show, showers
 from crmlib.render.lay_out import HeaderCell, Layout, Line, Role, header_rows, is_empty, lay_out, shows_details
 from crmlib.reports.result import Key, ReportResult, walk
 
@@ -123,8 +123,7 @@ def _chart(result: ReportResult) -> str:
 def _head(result: ReportResult, layout: Layout) -> str:
     settings = result.settings
     size = layout.cut or counted(result.row_count, "record", settings)
-    when = f"{show(result.run_at, 'datetime', settings)} ({settings.time_zone})"
-    about = " · ".join((size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", when))
+    about = " · ".join((size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", as_of(result)))
     parts = [f'<h2 class="crm-report-label">{escape(result.label)}</h2>']
     if result.description:
         parts.append(f"<p>{escape(result.description)}</p>")

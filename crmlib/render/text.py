@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from crmlib.render.formats import counted, format_of, one_line, show, showers
+from crmlib.render.formats import as_of, counted, format_of, one_line, show, showers
 from crmlib.render.html import NO_RECORDS, NO_RECORDS_AT_ALL
 from crmlib.render.lay_out import Layout, Line, Role, is_empty, lay_out, shows_details
 from crmlib.reports.result import ReportResult
@@ -26,7 +26,7 @@ def _head(result: ReportResult, layout: Layout) -> list[str]:
     if result.description:
         lines.append(result.description)
     lines.append(" · ".join((counted(result.row_count, "record", settings), result.report_type, f"as seen by {result.user}",
-                             f"{show(result.run_at, 'datetime', settings)} ({settings.time_zone})")))
+                             as_of(result))))
     if result.filters:
         lines.append("Filters: " + "; ".join(result.filters))
     if result.withheld:

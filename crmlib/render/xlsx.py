@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crmlib.render.chart import PALETTE
 from crmlib.render.chart_data import ChartData, chart_data
-from crmlib.render.formats import counted, format_of, show, shower
+from crmlib.render.formats import as_of, counted, format_of, show, shower
 from crmlib.render.html import NO_RECORDS, NO_RECORDS_AT_ALL
 from crmlib.render.lay_out import Layout, LayoutColumn, Line, Role, header_rows, is_empty, lay_out, plain_table, shows_details
 from crmlib.reports.result import ReportResult
@@ -144,9 +144,9 @@ class _Writer:
         sheet.set_default_row(ROW_HEIGHT)
         sheet.set_row(0, 28)
         self.text(sheet, 0, 0, result.label, self.look(bold=True, font_size=16))
-        when = f"{show(result.run_at, 'datetime', self.settings)} ({self.settings.time_zone})"
         size = layout.cut or counted(result.row_count, "record", self.settings)
-        lines = [result.description, " · ".join((size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", when))]
+        about = (size[0].upper() + size[1:], result.report_type, f"as seen by {result.user}", as_of(result))
+        lines = [result.description, " · ".join(about)]
         if result.filters:
             lines.append("Filters: " + "; ".join(result.filters))
         if result.withheld:

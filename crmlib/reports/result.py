@@ -74,6 +74,7 @@ class ReportResult:
     group down has no cell there.
     details: the rows that were asked for; `row_count` says how many there are in all, so nothing is cut unsaid.
     withheld: labels of what the running user may not see. notes: sentences about how to read the figures.
+    engine: who answered, the "database" or the "column engine"; `run_at` is the moment as of which the figures are.
     """
 
     label: str
@@ -98,6 +99,7 @@ class ReportResult:
     withheld: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     chart: str = "auto"
+    engine: str = "database"
 
     def cell(self, down: Key = (), across: Key = ()) -> dict[str, Any]:
         """The aggregates of one cell, by name. Raises KeyError for one that does not exist."""

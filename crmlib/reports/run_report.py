@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Dialect
 
 from crmlib.definition import NOWHERE, Source
 from crmlib.errors import raise_if_any
+from crmlib.mirror.fetch import fetch
 from crmlib.model.org import Org
 from crmlib.reports.assemble import assemble
 from crmlib.reports.compile_plan import Statements, compile_plan
@@ -23,7 +25,7 @@ from crmlib.security.access import Access
 
 def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
                source: Source = NOWHERE, detail_limit: int | None = None, within: Key | None = None, across: Key = ()) -> ReportResult:
-    """Run a report as a user. Two statements in one snapshot.
+    """Run a report as a user. Two statements, answered as of one moment by the database or the column engine.
 
     detail_limit: fetch at most so many detail rows; totals are of all. within, across: only the
     records behind this cell, down and across; `()` being the total.
@@ -32,11 +34,10 @@ def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, t
     if within is not None:
         secured = secured.drilled_to(within, across)
     statements = compile_plan(secured, org.schema, detail_limit)
-    with org.snapshot() as connection:
-        run_at = org.now()
-        cells = connection.execute(statements.cells).all()
-        details = connection.execute(statements.details).all() if statements.details is not None else []
-    return assemble(secured, statements, cells, details, org.schema, run_at, detail_limit)
+    answer = fetch(org, statements.cells, statements.details)
+    cells, details = answer.rows
+    result = assemble(secured, statements, cells, details, org.schema, answer.read_at, detail_limit)
+    return replace(result, engine=answer.engine)
 
 
 def prepare(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,

@@ -1,0 +1,156 @@
+"""DuckDB as SQLAlchemy sees it: PostgreSQL's dialect with DuckDB's own words, over the plain `duckdb` module.
+
+Nothing but what the `duckdb` package has built in is used, and nothing is ever fetched from the network.
+To add a function of `crmlib.model.sql_functions`: a line in WORDS. A statement with a function that has none is not
+compiled, and the database answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.functions import FunctionElement
+
+from crmlib.model import sql_functions
+from crmlib.model.sql_functions import text_sort_key
+
+WORDS = {
+    # DuckDB lowers letter by letter; Python, and so the filter's value, knows that a sigma at the end is another and that İ is two.
+    "lower_text": "(CASE WHEN contains({0}, 'Σ') OR contains({0}, 'İ') THEN crm_lower({0}) ELSE lower({0}) END)",
+    "sort_key": "(CASE WHEN strlen({0}) = length({0}) THEN lower({0}) ELSE crm_sort_key({0}) END)",  # as many bytes as letters: ASCII
+    "code_points": "({0})",
+    "same_scale": "(({0}) + 0 * {1})",
+    "local_date": "CAST(crm_local({0}, {1}) AS DATE)",
+    "local_hour": "CAST(hour(crm_local({0}, {1})) AS INTEGER)",
+    "day_of_month": "CAST(day({0}) AS INTEGER)",
+    "month_number": "CAST(year({0}) * 12 + month({0}) - 1 AS INTEGER)",
+    "day_number": "CAST(({0}) - DATE '0001-01-01' + 1 AS INTEGER)",
+}
+"""How DuckDB says our functions."""
+
+
+class DuckCompiler(PGCompiler):
+    """Where DuckDB differs from PostgreSQL."""
+
+    def visit_floordiv_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:
+        return f"{self.process(binary.left, **kw)} // {self.process(binary.right, **kw)}"
+
+
+class DuckDialect(PGDialect):
+    """Compiles for DuckDB and talks to it through `duckdb`'s own connections."""
+
+    name = "duckdb"
+    driver = "duckdb"
+    default_paramstyle = "qmark"
+    statement_compiler = DuckCompiler
+    supports_statement_cache = True
+    supports_native_decimal = True
+    supports_sane_rowcount = False
+
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        import duckdb
+
+        return duckdb
+
+    def initialize(self, connection: Any) -> None:
+        self.server_version_info = (15,)
+        self._backslash_escapes = False
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        dbapi_connection.execute("BEGIN TRANSACTION")
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        if dbapi_connection.begun:
+            dbapi_connection.execute("ROLLBACK")
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        dbapi_connection.execute("COMMIT")
+
+
+class DuckConnection:
+    """A DuckDB connection in the shape SQLAlchemy wants: DuckDB's own `cursor()` would be another connection, outside the transaction."""
+
+    def __init__(self, duck: Any) -> None:
+        self.duck = duck
+        self.begun = False
+
+    def cursor(self) -> DuckConnection:
+        return self
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        self.begun = statement not in ("COMMIT", "ROLLBACK") and (self.begun or statement == "BEGIN TRANSACTION")
+        return self.duck.execute(statement, list(parameters)) if parameters else self.duck.execute(statement)
+
+    def close(self) -> None:
+        """Cursors are closed often, and this is all there is of one; the copy closes its connections itself."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.duck, name)
+
+
+def engine_on(duck: Any) -> Engine:
+    """An engine whose connections are new connections to the database that `duck` is connected to."""
+    return create_engine("duckdb://", creator=lambda: DuckConnection(duck.cursor()), poolclass=NullPool)
+
+
+def prepare(duck: Any, zone: str) -> None:
+    """Give a connection, and all others to the same database, the functions that WORDS speak of. zone: the organization's."""
+    for name, function in (("crm_lower", str.lower), ("crm_sort_key", text_sort_key)):
+        duck.create_function(name, function, ["VARCHAR"], "VARCHAR")
+    known = zone.replace("'", "''")
+    duck.execute(f"CREATE OR REPLACE MACRO crm_local(moment, zone) AS CASE WHEN zone = '{known}' "
+                 f"THEN make_timestamp(epoch_us(moment) + {_offset(_offsets(zone))}) ELSE error('another time zone') END")
+
+
+FIRST, LAST = 1900, 2100
+"""Years between which a zone's changes are looked up; before and after, its first and last offset hold."""
+
+
+@lru_cache(maxsize=8)
+def _offsets(zone: str) -> tuple[tuple[datetime, int], ...]:
+    """From when on which offset from UTC holds, in microseconds."""
+    place, week, second = ZoneInfo(zone), timedelta(weeks=1), timedelta(seconds=1)
+
+    def offset(moment: datetime) -> int:
+        return round((moment.astimezone(place).utcoffset() or timedelta()) / timedelta(microseconds=1))
+
+    moment = datetime(FIRST, 1, 1, tzinfo=UTC)
+    found = [(moment, offset(moment))]
+    while moment.year < LAST:
+        before, moment = moment, moment + week
+        now, after = offset(moment), moment
+        if now == found[-1][1]:
+            continue
+        while after - before > second:  # the change lies between them: halve the time
+            middle = before + (after - before) // second // 2 * second
+            before, after = (middle, after) if offset(middle) == found[-1][1] else (before, middle)
+        found.append((after, now))
+    return tuple(found)
+
+
+def _offset(offsets: Sequence[tuple[datetime, int]]) -> str:
+    """The offset of `moment` as SQL: halves of the time again and again, eight comparisons for two centuries."""
+    if len(offsets) == 1:
+        return str(offsets[0][1])
+    middle = len(offsets) // 2
+    change = f"TIMESTAMP '{offsets[middle][0]:%Y-%m-%d %H:%M:%S}'"
+    return f"CASE WHEN moment < {change} THEN {_offset(offsets[:middle])} ELSE {_offset(offsets[middle:])} END"
+
+
+def _say(function: type[FunctionElement[Any]], template: str) -> None:
+    compiles(function, "duckdb")(lambda node, compiler, **kw: template.format(*(compiler.process(one, **kw) for one in node.clauses)))
+
+
+for _name, _template in WORDS.items():
+    _say(getattr(sql_functions, _name), _template)
+registry.register("duckdb", __name__, "DuckDialect")

@@ -1,0 +1,96 @@
+"""Who answers: the database, or a copy of it in DuckDB that is brought up to date first.
+
+    answer = fetch(org, statement, another)     answer.rows[0], answer.rows[1], answer.engine, answer.read_at
+
+The database is always right. The copy is asked when there is one (`crm mirror enable`), unless CRM_ENGINE says otherwise:
+auto (or nothing)   the copy if there is one that can be brought up to date and knows all functions, else the database
+database            never the copy
+column              always the copy; SetupError where that can't be
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Executable, Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from crmlib.errors import Problem, SetupError
+from crmlib.mirror.own_copy import OwnCopy
+from crmlib.mirror.snapshots import folder_of, newest_snapshot
+from crmlib.model.changes import Gap
+from crmlib.model.org import Org
+
+DATABASE, COLUMN = "database", "column engine"
+CHOICES = ("auto", "database", "column")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of each statement, who gave them, and the moment as of which they are."""
+
+    rows: tuple[Sequence[Row[Any]], ...]
+    engine: str
+    read_at: datetime
+
+
+def fetch(org: Org, *statements: Executable | None) -> Answer:
+    """All rows of these statements, as the data was at one moment; of None, none."""
+    choice = engine_choice()
+    if choice != "database":
+        answer = _from_copy(org, statements, must=choice == "column")
+        if answer is not None:
+            return answer
+    with org.snapshot() as connection:
+        read_at = org.now()
+        return Answer(_rows(connection, statements), DATABASE, read_at)
+
+
+def engine_choice() -> str:
+    """What CRM_ENGINE says. Raises SetupError when that is nothing we know."""
+    choice = os.environ.get("CRM_ENGINE") or "auto"
+    if choice not in CHOICES:
+        raise SetupError(Problem("unknown-engine", f"CRM_ENGINE is {choice!r}", "CRM_ENGINE", f"choose one of: {', '.join(CHOICES)}"))
+    return choice
+
+
+def why_not(org: Org) -> str | None:
+    """Why the column engine can't answer; None if it can."""
+    folder = folder_of(org)
+    if folder is None:
+        return "CRM_MIRROR names no folder for snapshots"
+    if newest_snapshot(folder) is None:
+        return f"there is no snapshot in {folder}"
+    if find_spec("duckdb") is None:
+        return "DuckDB is not installed (pip install 'crmlib[fast]')"
+    return None
+
+
+def _rows(connection: Connection, statements: Sequence[Executable | None]) -> tuple[Sequence[Row[Any]], ...]:
+    return tuple([] if one is None else connection.execute(one).all() for one in statements)
+
+
+def _from_copy(org: Org, statements: Sequence[Executable | None], must: bool) -> Answer | None:
+    """None if it can't say; raises SetupError then if it must."""
+    reason = why_not(org)
+    if reason is None:
+        from duckdb import Error
+
+        try:
+            with _own.setdefault(org, OwnCopy()).up_to_date(org) as (connection, read_at):
+                return Answer(_rows(connection, statements), COLUMN, read_at)
+        except (Gap, SQLAlchemyError, Error, OSError) as error:
+            reason = str(error)
+    if must:
+        raise SetupError(Problem("no-column-engine", f"the column engine can't answer: {reason}", "CRM_ENGINE",
+                                 "crm mirror status says more"))
+    return None
+
+
+_own: WeakKeyDictionary[Org, OwnCopy] = WeakKeyDictionary()
