@@ -71,18 +71,28 @@ DATE_LITERALS: dict[str, DateLiteral] = {row.name: row for row in (
 _WRITTEN = re.compile(r"([A-Z_]+?)(?::(\d+))?")
 
 
+def in_words(written: str) -> str:
+    """What a literal means, for people: 'this quarter', '30 days ago up to today'. Anything else as it is."""
+    literal, number = _read(written)
+    return written if literal is None else re.sub(r"\bn\b", number or "n", literal.help)
+
+
+def _read(written: str) -> tuple[DateLiteral | None, str | None]:
+    """The literal and its number, as written; None for what is no literal."""
+    match = _WRITTEN.fullmatch(re.sub(r"\s+", "_", written.strip().upper()))
+    return (DATE_LITERALS.get(match[1]), match[2]) if match else (None, None)
+
+
 def date_range(written: str, today: date, settings: Settings) -> Range:
     """The range a literal means. Raises ValueError in the user's words."""
-    word = re.sub(r"\s+", "_", written.strip().upper())
-    match = _WRITTEN.fullmatch(word)
-    literal = DATE_LITERALS.get(match[1]) if match else None
-    if match is None or literal is None:
-        near = did_you_mean(word.partition(":")[0], DATE_LITERALS)
+    literal, number_written = _read(written)
+    if literal is None:
+        near = did_you_mean(re.sub(r"\s+", "_", written.strip().upper()).partition(":")[0], DATE_LITERALS)
         raise ValueError(f"{written!r} is neither a date (write 2026-11-30) nor a relative date" + (f": {near}" if near else ""))
-    if literal.takes_number != (match[2] is not None):
+    if literal.takes_number != (number_written is not None):
         example = f"{literal.name}:30" if literal.takes_number else literal.name
         raise ValueError(f"{written!r} should be written like {example}")
-    number = int(match[2] or 0)
+    number = int(number_written or 0)
     if number > MOST:
         raise ValueError(f"{written!r} reaches too far; at most {MOST}")
     try:

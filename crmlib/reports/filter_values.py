@@ -9,7 +9,7 @@ from typing import Any
 from crmlib.model.fields import FIELD_TYPES
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
-from crmlib.reports.date_literals import date_range
+from crmlib.reports.date_literals import date_range, in_words
 from crmlib.reports.definition import Filter, Having
 from crmlib.reports.operators import OPERATORS
 
@@ -70,6 +70,7 @@ def figure_value(field: Field | None, operator: str, value: Any, today: date, se
 
 
 def filter_text(label: str, condition: Filter | Having, other_label: str = "") -> str:
-    """The filter in words: 'Close date equals THIS_QUARTER'."""
-    words = other_label or " or ".join("blank" if value is None or not str(value).strip() else str(value) for value in condition.values)
+    """The filter in words: 'Close date equals this quarter'."""
+    words = other_label or " or ".join("blank" if value is None or not str(value).strip() else in_words(str(value))
+                                       for value in condition.values)
     return f"{label} {OPERATORS[condition.operator].label} {words}"

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from crmlib.model.org import Settings
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.date_literals import DATE_LITERALS, date_range
+from crmlib.reports.date_literals import DATE_LITERALS, date_range, in_words
 from crmlib.reports.definition import Filter, Report, ReportType
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.operators import OPERATORS
@@ -50,6 +50,13 @@ MEANINGS = {
     "LAST_N_FISCAL_YEARS:2": "2024-04-01 2026-03-31", "NEXT_N_FISCAL_YEARS:2": "2027-04-01 2029-03-31",
     "N_FISCAL_YEARS_AGO:3": "2023-04-01 2024-03-31",
 }
+
+@pytest.mark.parametrize(("written", "words"), [
+    ("THIS_QUARTER", "this quarter"), ("last n days:30", "30 days ago up to today, today included"),
+    ("N_WEEKS_AGO:3", "the week 3 weeks ago"), ("2026-05-13", "2026-05-13"), ("Won", "Won")])
+def test_relative_dates_in_words(written: str, words: str) -> None:
+    assert in_words(written) == words
+
 
 # Of 13 May 2026, with weeks from Sunday and a fiscal year from July: first day, last day, words.
 PERIODS = {
