@@ -46,6 +46,8 @@ class DataCopy:
         self._lock = Lock()
 
     def close(self) -> None:
+        """Afterwards all is in the one file."""
+        self._duck.execute("CHECKPOINT")
         self._duck.close()
 
     @contextmanager

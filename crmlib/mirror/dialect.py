@@ -17,6 +17,7 @@ from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -29,13 +30,16 @@ WORDS = {
     "sort_key": "(CASE WHEN strlen({0}) = length({0}) THEN lower({0}) ELSE crm_sort_key({0}) END)",  # as many bytes as letters: ASCII
     "code_points": "({0})",
     "same_scale": "(({0}) + 0 * {1})",
+    "twice_median": "(quantile_disc({0}, 0.5) - quantile_disc(-({0}), 0.5))",
+    "percentile": "quantile_disc({0}, {1} / 100.0)",
+    "sum_of_squares": "sum(CAST({0} AS DECIMAL(19, {node.type.scale})) * {0})",
     "local_date": "CAST(crm_local({0}, {1}) AS DATE)",
     "local_hour": "CAST(hour(crm_local({0}, {1})) AS INTEGER)",
     "day_of_month": "CAST(day({0}) AS INTEGER)",
     "month_number": "CAST(year({0}) * 12 + month({0}) - 1 AS INTEGER)",
     "day_number": "CAST(({0}) - DATE '0001-01-01' + 1 AS INTEGER)",
 }
-"""How DuckDB says our functions."""
+"""How DuckDB says our functions: arguments by number, `node` being the function itself."""
 
 
 class DuckCompiler(PGCompiler):
@@ -148,7 +152,9 @@ def _offset(offsets: Sequence[tuple[datetime, int]]) -> str:
 
 
 def _say(function: type[FunctionElement[Any]], template: str) -> None:
-    compiles(function, "duckdb")(lambda node, compiler, **kw: template.format(*(compiler.process(one, **kw) for one in node.clauses)))
+    def render(node: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+        return template.format(*(compiler.process(one, **kw) for one in node.clauses), node=node)
+    compiles(function, "duckdb")(render)
 
 
 for _name, _template in WORDS.items():

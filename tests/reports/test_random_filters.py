@@ -1,4 +1,4 @@
-"""Any filters, however they go together: they keep exactly the rows that plain Python would keep, on both databases."""
+"""Any filters, however they go together: they keep exactly the rows that plain Python would keep, on every engine."""
 
 from __future__ import annotations
 
@@ -58,16 +58,17 @@ def logic(draw: st.DrawFn, terms: list[str]) -> str:
 
 @given(asked=filtered())
 def test_filters_keep_what_plain_python_keeps(asked: tuple[str, list[Written], str], all_rows: Rows, demo_org: Org,
-                                              demo_org_postgres: Org) -> None:
+                                              demo_org_postgres: Org, demo_org_column: Org) -> None:
     type_name, where, written = asked
     held = [[row_is_kept(type_name, one, row, all_rows) for row in all_rows(type_name, one[0])[0]] for one in where]
     meaning = re.sub(r"\d+", lambda number: f"held[{int(number[0]) - 1}][row]", written).lower() or (
         " and ".join(f"held[{number}][row]" for number in range(len(where))))
     ids = [row.record_id for row in all_rows(type_name, "name")[0]]
     expected = [ids[row] for row in range(len(ids)) if eval(meaning, {"held": held, "row": row})]  # Python's own and, or, not
-    for org in (demo_org, demo_org_postgres):
+    for org in (demo_org, demo_org_postgres, demo_org_column):
         result = ask(org, TYPES[type_name], columns=["name"], where=where, logic=written)
         assert [row.record_id for row in result.details] == expected
+        assert result.engine == ("column engine" if org is demo_org_column else "database")
 
 
 def row_is_kept(type_name: str, condition: Written, row: DetailRow, all_rows: Rows) -> bool:
@@ -96,7 +97,8 @@ def related(draw: st.DrawFn) -> tuple[str, str, Written | None, int, bool]:
 
 @settings(max_examples=settings.default.max_examples // 2)  # type: ignore[union-attr]
 @given(asked=related())
-def test_related_records(asked: tuple[str, str, Written | None, int, bool], all_rows: Rows, demo_org: Org, demo_org_postgres: Org) -> None:
+def test_related_records(asked: tuple[str, str, Written | None, int, bool], all_rows: Rows, demo_org: Org, demo_org_postgres: Org,
+                         demo_org_column: Org) -> None:
     """Counted in Python among the related records that the same user sees in a report of their own."""
     name, username, condition, at_least, without = asked
     type_name, path, relationship, child_type, lookup = RELATED[name]
@@ -108,9 +110,10 @@ def test_related_records(asked: tuple[str, str, Written | None, int, bool], all_
                 if ((row.values[1] is not None and counts[row.values[1]] >= at_least) != without)]
     cross = {"related": relationship, "without": without, "at_least": at_least,
              "filters": [dict(zip(("field", "operator", "value"), condition, strict=True))] if condition else []}
-    for org in (demo_org, demo_org_postgres):
+    for org in (demo_org, demo_org_postgres, demo_org_column):
         result = ask(org, type_name, user=access_of(org, username) if username else EVERYTHING, columns=["name"], where=[cross])
         assert [row.record_id for row in result.details] == expected
+        assert result.engine == ("column engine" if org is demo_org_column else "database")
 
 
 def keeps(operator: str, family: str, value: Any, asked: list[Any], settings: Settings) -> bool:

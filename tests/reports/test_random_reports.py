@@ -1,4 +1,4 @@
-"""Any report: each cell is what its rows come to, each drill-down gives exactly the rows of its cell, and both databases agree."""
+"""Any report: each cell is what its rows come to, each drill-down gives exactly the rows of its cell, and all engines agree."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ FEWER = settings.default.max_examples // 2  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="session")
-def run(demo_org: Org, demo_org_postgres: Org) -> Iterator[Run]:
-    """Runs what was asked on SQLite, and on PostgreSQL with `on=1`."""
-    orgs = (demo_org, demo_org_postgres)
+def run(demo_org: Org, demo_org_postgres: Org, demo_org_column: Org) -> Iterator[Run]:
+    """Runs what was asked on SQLite, on PostgreSQL with `on=1`, on the column engine with `on=2`."""
+    orgs = (demo_org, demo_org_postgres, demo_org_column)
 
     @cache
     def access(on: int, username: str) -> Access:
@@ -49,13 +49,14 @@ def run(demo_org: Org, demo_org_postgres: Org) -> Iterator[Run]:
 
 
 def first_run(run: Run, asked: Asked) -> ReportResult | None:
-    """The result on SQLite; None if the user may not run it, and then they may not on PostgreSQL either, for the same reasons."""
+    """The result on SQLite; None if the user may not run it, and then they may not elsewhere either, for the same reasons."""
     try:
         return run(asked)
     except AccessDenied as denied:
-        with pytest.raises(AccessDenied) as other:
-            run(asked, on=1)
-        assert other.value.codes == denied.codes
+        for on in (1, 2):
+            with pytest.raises(AccessDenied) as other:
+                run(asked, on=on)
+            assert other.value.codes == denied.codes
         return None
 
 
@@ -113,9 +114,10 @@ def test_cells_rows_drill_downs_and_databases_agree(asked: Asked, detail_limit: 
     same = Counter if any("@" in written for written in asked.parts["by"]) else list
     assert same((row.key, row.record_id) for row in drilled.details) == same((row.key, row.record_id) for row in rows_in[key])
 
-    other = run(asked, on=1, detail_limit=detail_limit)
-    assert other.is_cut == (detail_limit < result.row_count)
-    assert other == replace(result, run_at=other.run_at, details=result.details[:detail_limit])
+    for on, engine in ((1, "database"), (2, "column engine")):
+        other = run(asked, on=on, detail_limit=detail_limit)
+        assert other.is_cut == (detail_limit < result.row_count)
+        assert other == replace(result, run_at=other.run_at, engine=engine, details=result.details[:detail_limit])
 
 
 def across_of(row: DetailRow, result: ReportResult, asked: Asked) -> Key:
