@@ -43,6 +43,51 @@ class Section(Definition):
         return _short_form(columns)
 
 
+FilterValue = bool | int | Decimal | date | datetime | str | None
+
+
+class BucketRange(Definition):
+    """Values up to and including `up_to` that no range before took; without it, all that are left. Dates may be relative."""
+
+    label: str
+    up_to: FilterValue = None
+
+
+class BucketValues(Definition):
+    """These values, text without case."""
+
+    label: str
+    values: tuple[str, ...]
+
+
+class Bucket(Definition):
+    """A field whose values are thrown together under labels: numbers and dates by `ranges`, text and picklists by `values`.
+
+    other: what all that is in no bucket is called; blank stays blank.
+    """
+
+    name: str
+    field: str
+    label: str = ""
+    ranges: tuple[BucketRange, ...] = ()
+    values: tuple[BucketValues, ...] = ()
+    other: str = "Other"
+
+
+class RowFormula(Definition):
+    """A field calculated for each row: `{name: margin, formula: amount - line_items.total_price, type: currency}`.
+
+    blank_as: whether a blank number counts as 0 or makes the result blank.
+    """
+
+    name: str
+    formula: str
+    label: str = ""
+    type: Literal["number", "currency", "percent", "text", "date", "datetime", "boolean"] = "number"
+    scale: int = Field(default=2, ge=0, le=9)
+    blank_as: Literal["zero", "blank"] = "zero"
+
+
 class ReportType(Definition):
     """Which objects with which fields a report has. Without sections: every field, through lookups of any depth."""
 
@@ -52,6 +97,8 @@ class ReportType(Definition):
     category: str = "Other"
     related_objects: tuple[RelatedObject, ...] = ()
     sections: tuple[Section, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    formulas: tuple[RowFormula, ...] = ()
 
 
 class Column(Definition):
@@ -92,9 +139,6 @@ class Aggregate(Definition):
     def name(self) -> str:
         """What groupings, sorting and results call it: "amount:sum", "record_count"."""
         return ":".join(part for part in (self.field, self.aggregate, self.show_as) if part)
-
-
-FilterValue = bool | int | Decimal | date | datetime | str | None
 
 
 def _exact_value(value: Any) -> Any:
@@ -186,6 +230,8 @@ class Report(Definition):
     filters: tuple[AnyFilter, ...] = ()
     filter_logic: str = ""
     scope: Literal["all", "mine", "team"] = "all"
+    buckets: tuple[Bucket, ...] = ()
+    formulas: tuple[RowFormula, ...] = ()
     having: tuple[Having, ...] = ()
     sort: tuple[Sort, ...] = ()
     row_limit: int | None = Field(default=None, ge=1)

@@ -5,7 +5,7 @@ A cross filter is a join of its own inside an EXISTS, or a count where a number 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Text, and_, exists, func, literal, not_, or_, select, true
@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Text, and_, exists, f
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import lower_text, same_scale
 from crmlib.reports.filter_logic import Logic, all_of, combine
+from crmlib.reports.made_sql import bucket_sql, formula_sql
 from crmlib.reports.operators import OPERATORS, TEXTS
-from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter
+from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter, PlannedFormula
 from crmlib.reports.report_types import ReportSource
 from crmlib.reports.secure import SecuredPlan
 from crmlib.security.sharing import RowRule, row_predicate
@@ -38,11 +39,18 @@ class Join:
             self.aliases[source.path] = schema.describe(source.object).table.alias(f"{name}_{len(taken)}" if name in taken else name)
 
     def column(self, ref: FieldRef) -> ColumnElement[Any]:
+        """The field's column, or what is made of others."""
+        if isinstance(ref.made, PlannedFormula):
+            return formula_sql(ref.made, ref.type, {name: self.column(operand) for name, operand in ref.made.operands})
+        column = self._stored(ref)
+        return bucket_sql(ref.made, column) if ref.made is not None else column
+
+    def _stored(self, ref: FieldRef) -> ColumnElement[Any]:
         return self.aliases[ref.source].c[self.schema.describe(self.objects[ref.source]).field(ref.name).column.name]
 
     def tables(self, refs: Iterable[FieldRef], filters: Filters) -> FromClause:
         """The joined tables. Related objects always decide which rows there are; a lookup only matters to what is read through it."""
-        read = {ref.source for ref in (*refs, *_refs_of(filters))}
+        read = {source for ref in (*refs, *_refs_of(filters)) for source in _sources_of(ref)}
         joined = self.aliases[self.base.path]
         for source in self.sources[1:]:
             if source.kind == "lookup" and not any(path == source.path or path.startswith(f"{source.path}.") for path in read):
@@ -101,6 +109,14 @@ class Join:
             return not_(enough) if condition.without else enough
         found = exists(select(inner.aliases[related.path].c.id).select_from(tables).where(met).correlate(parent))
         return not_(found) if condition.without else found
+
+
+def _sources_of(ref: FieldRef) -> Iterator[str]:
+    """Where a field's values come from."""
+    yield ref.source
+    if isinstance(ref.made, PlannedFormula):
+        for _, operand in ref.made.operands:
+            yield from _sources_of(operand)
 
 
 def _refs_of(filters: Filters) -> list[FieldRef]:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import count
 
+from crmlib.formulas.context import Context
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report, ReportType
+from crmlib.reports.definition import Aggregate, Bucket, CrossFilter, Filter, Grouping, Having, Report, ReportType, RowFormula
 from crmlib.reports.filter_logic import all_of, parse_logic
 from crmlib.reports.filter_values import figure_value, filter_text, filter_value
+from crmlib.reports.made_fields import bucketed, formula_of, read_field
 from crmlib.reports.plan import (
     FieldRef,
     PlannedAggregate,
+    PlannedBucket,
     PlannedCrossFilter,
     PlannedFilter,
+    PlannedFormula,
     PlannedGrouping,
     PlannedHaving,
     PlannedSort,
     ReportPlan,
 )
-from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView
+from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView, decided_by
 from crmlib.reports.show_as import SHOW_AS
 
 
@@ -83,6 +87,10 @@ class _Planner:
 
     def ref(self, found: ReportField, label: str = "") -> FieldRef:
         """A field's place in the plan; its lookups become sources."""
+        if isinstance(found.made, RowFormula):
+            return self.formula(found, found.made, label)
+        if isinstance(found.made, Bucket):
+            return self.bucket(found, found.made, label)
         guards = []
         for lookup in map(self.placed, found.lookups):
             self.sources.setdefault(lookup.path, lookup)
@@ -90,6 +98,29 @@ class _Planner:
         field = found.field
         return FieldRef(self.at(found.source.path), field.name, found.path, label or found.label, field.type.name, field.family,
                         field.scale, (*guards, (field.object, field.name)))
+
+    def bucket(self, found: ReportField, bucket: Bucket, label: str) -> FieldRef:
+        """The field it is made of, called and typed as the bucket."""
+        of = bucketed(self.view, bucket)
+        cases = [(one.label, filter_value(of.field, "less_or_equal", one.up_to, self.today, self.settings)) for one in bucket.ranges]
+        cases += [(one.label, tuple(filter_value(of.field, "equals", value, self.today, self.settings) for value in one.values))
+                  for one in bucket.values]
+        made = PlannedBucket(tuple(cases), bool(bucket.ranges), bucket.other)
+        return replace(self.ref(of), path=found.path, label=label or found.label, type="picklist", family="picklist", made=made)
+
+    def formula(self, found: ReportField, formula: RowFormula, label: str) -> FieldRef:
+        checked = formula_of(self.view, formula)
+        operands = tuple((name, self.operand(name)) for name in checked.fields)
+        now = datetime.combine(self.today, time(), self.settings.zone).astimezone(UTC)
+        context = Context(self.today, now, self.settings.time_zone, formula.blank_as)
+        guards = dict.fromkeys(guard for _, ref in operands for guard in ref.guards)
+        return FieldRef(self.at(found.source.path), "", found.path, label or found.label, found.field.type.name, found.field.family,
+                        formula.scale, tuple(guards), PlannedFormula(checked, context, operands, formula.scale))
+
+    def operand(self, name: str) -> FieldRef:
+        """What a formula reads of a field; of a lookup, the name of the record it points to."""
+        found = read_field(self.view, name)
+        return self.ref(found) if found.field.to is None else self.through(name, "name", found.label)
 
     def shown(self, path: str, label: str = "") -> FieldRef:
         """A column; a lookup is shown by the name of the record it points to."""
@@ -131,7 +162,7 @@ class _Planner:
         ref = self.value(found)
         counted = self.schema.describe(found.field.object).plural_label if name == "record_count" else found.label
         # What one record of the aggregate's source decides: itself, its parents, and whatever lookups lead to.
-        decided = self.decided_by(ref.source)
+        decided = decided_by(ref.source, self.sources)
         rows = {source.path for source in self.view.sources.values()}
         row = AGGREGATES[name]
         repeats = row.repeats_matter and not rows <= decided
@@ -144,17 +175,6 @@ class _Planner:
         field = figure_field(self.view, aggregate.aggregate, aggregate.field.path if aggregate.field else None)
         values = tuple(figure_value(field, having.operator, value, self.today, self.settings) for value in having.values)
         return PlannedHaving(aggregate, having.operator, values, filter_text(aggregate.label, having))
-
-    def decided_by(self, path: str) -> set[str]:
-        """The sources of which a record of this source has exactly one: upwards from children, and along lookups."""
-        decided: set[str] = set()
-        reached = {path}
-        while reached:
-            decided |= reached
-            reached = {source.path for source in self.sources.values() if source.kind == "lookup" and source.parent in decided}
-            reached |= {self.sources[one].parent for one in decided if self.sources[one].kind == "child"}
-            reached -= decided
-        return decided
 
     def condition(self, condition: Filter | CrossFilter) -> PlannedFilter | PlannedCrossFilter:
         return self.filter(condition) if isinstance(condition, Filter) else self.cross_filter(condition)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from crmlib.formulas.check import Checked
+from crmlib.formulas.context import Context
 from crmlib.model.org import Settings
 from crmlib.reports.definition import Report
 from crmlib.reports.filter_logic import Logic
@@ -31,6 +33,29 @@ class FieldRef:
     family: str
     scale: int
     guards: tuple[tuple[str, str], ...]
+    made: PlannedBucket | PlannedFormula | None = None
+
+
+@dataclass(frozen=True)
+class PlannedBucket:
+    """The field's value, thrown together: the label of the first case that takes it, else `other`.
+
+    cases: (label, up to which value, of dates as a range) or (label, which values).
+    """
+
+    cases: tuple[tuple[str, Any], ...]
+    by_range: bool
+    other: str
+
+
+@dataclass(frozen=True)
+class PlannedFormula:
+    """A value calculated of others. The field's own source is whose record it belongs to."""
+
+    checked: Checked
+    context: Context
+    operands: tuple[tuple[str, FieldRef], ...]
+    scale: int
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ Standard types exist for every object ("opportunities") and for every parent wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.schema import Field, Schema
-from crmlib.reports.definition import RelatedObject, ReportType
+from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula
 
 HIDDEN_IN_STANDARD = ("external_id", "deleted_at")
 """System fields that standard report types do not offer by themselves; a report may still name them."""
@@ -43,16 +43,19 @@ class ReportField:
     field: Field
     source: ReportSource
     lookups: tuple[ReportSource, ...] = ()
+    made: Bucket | RowFormula | None = None  # of other fields
 
 
 class ReportTypeView:
     """A report type together with the schema it speaks of."""
 
-    def __init__(self, name: str, definition: ReportType, schema: Schema, standard: bool = False) -> None:
+    def __init__(self, name: str, definition: ReportType, schema: Schema, standard: bool = False,
+                 made: tuple[Bucket | RowFormula, ...] = ()) -> None:
         self.name = name
         self.definition = definition
         self.schema = schema
         self.standard = standard
+        self.made = {one.name: one for one in (*definition.buckets, *definition.formulas, *made)}
         self.label, self.description, self.category = definition.label, definition.description, definition.category
 
     @cached_property
@@ -72,6 +75,11 @@ class ReportTypeView:
             found[related.relationship] = ReportSource(related.relationship, child.object, "child", parent, child.lookup, related.required)
         return found
 
+    def with_fields_of(self, report: Report) -> ReportTypeView:
+        """The same with the buckets and formulas of a report."""
+        made: tuple[Bucket | RowFormula, ...] = (*report.buckets, *report.formulas)
+        return ReportTypeView(self.name, self.definition, self.schema, self.standard, made) if made else self
+
     @property
     def objects(self) -> tuple[str, ...]:
         """The primary and related objects, as people call them."""
@@ -80,6 +88,11 @@ class ReportTypeView:
     @cached_property
     def sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
         """What the designer offers: (label, fields). As defined, or by object and its lookups when nothing is defined."""
+        names = [one.name for one in self.definition.buckets] + [one.name for one in self.definition.formulas]
+        made = tuple(made_field(self, self.made[name]) for name in names)
+        return (*self._sections(), *([("Calculated", made)] if made else []))
+
+    def _sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
         if self.definition.sections:
             return tuple((section.label, tuple(self.follow(column.field, column.label) for column in section.columns))
                          for section in self.definition.sections)
@@ -90,10 +103,17 @@ class ReportTypeView:
         """Every offered field by path."""
         return {field.path: field for _, fields in self.sections for field in fields}
 
+    @cached_property
+    def stored(self) -> dict[str, ReportField]:
+        """The offered fields that are made of no others."""
+        return {field.path: field for _, fields in self._sections() for field in fields}
+
     def find(self, path: str) -> ReportField:
         """The field at this path. Raises NotFound with the nearest path, also for one that the type does not offer."""
-        if path in self.fields:
-            return self.fields[path]
+        if path in self.stored:
+            return self.stored[path]
+        if path in self.made:
+            return made_field(self, self.made[path])
         source, _, name = path.rpartition(".")
         # An object's id only counts its records, so that every source may be counted.
         if self.definition.sections and not (name == "id" and source in self.sources):
@@ -152,6 +172,18 @@ class ReportTypeView:
                                        if name not in (*HIDDEN_IN_STANDARD, "id") and not field.to)
 
 
+def decided_by(path: str, sources: Mapping[str, ReportSource]) -> set[str]:
+    """The sources of which a record of this source has exactly one: upwards from children, and along lookups."""
+    decided: set[str] = set()
+    reached = {path}
+    while reached:
+        decided |= reached
+        reached = {source.path for source in sources.values() if source.kind == "lookup" and source.parent in decided}
+        reached |= {sources[one].parent for one in decided if sources[one].kind == "child"}
+        reached -= decided
+    return decided
+
+
 def standard_report_types(schema: Schema) -> dict[str, ReportTypeView]:
     """One for every object, and one for every parent with its children."""
     found = {}
@@ -183,6 +215,10 @@ def check_report_type(definition: ReportType, schema: Schema, name: str = "") ->
         except DefinitionError as error:
             yield ("related_objects", index), error.problems[0]
     view = ReportTypeView(name, definition.model_copy(update={"related_objects": tuple(sound)}), schema)
+    from crmlib.reports.made_fields import check_made
+
+    named = {one.name: (key, index) for key in ("buckets", "formulas") for index, one in enumerate(getattr(definition, key))}
+    yield from ((named[made], problem) for made, problem in check_made(view))
     seen: set[str] = set()
     for number, section in enumerate(definition.sections):
         for index, column in enumerate(section.columns):
@@ -194,3 +230,10 @@ def check_report_type(definition: ReportType, schema: Schema, name: str = "") ->
                 view.follow(column.field)
             except NotFound as error:
                 yield place, error.problems[0]
+
+
+def made_field(view: ReportTypeView, made: Bucket | RowFormula) -> ReportField:
+    """A bucket or formula as a field among the others. Raises NotFound or DefinitionError."""
+    from crmlib.reports.made_fields import bucket_field, formula_field
+
+    return bucket_field(view, made) if isinstance(made, Bucket) else formula_field(view, made)

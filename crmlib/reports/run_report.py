@@ -45,7 +45,7 @@ def prepare(report: Report, view: ReportTypeView, org: Org, access: Access, toda
     """From the definition to what this user may run. Raises DefinitionError or AccessDenied; asks the data nothing."""
     today = today or org.today()
     raise_if_any(validate(report, view, org.settings, today, source))
-    return secure(make_plan(report, view, org.settings, today), access, org.schema)
+    return secure(make_plan(report, view.with_fields_of(report), org.settings, today), access, org.schema)
 
 
 def explain(secured: SecuredPlan, org: Org) -> str:

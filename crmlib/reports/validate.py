@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from crmlib.definition import Source
-from crmlib.errors import NotFound, Problem, did_you_mean
+from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
 from crmlib.reports.aggregates import AGGREGATES, ORDERED
 from crmlib.reports.aggregates import Aggregate as AggregateRow
@@ -18,6 +18,7 @@ from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, 
 from crmlib.reports.filter_logic import check_logic
 from crmlib.reports.filter_values import figure_value, filter_value
 from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.made_fields import check_made
 from crmlib.reports.make_plan import figure_field, related_view
 from crmlib.reports.operators import OPERATORS, Operator
 from crmlib.reports.report_types import ReportField, ReportTypeView
@@ -26,7 +27,9 @@ from crmlib.reports.show_as import SHOW_AS
 
 def validate(report: Report, view: ReportTypeView, settings: Settings, today: date, source: Source) -> Iterator[Problem]:
     """Everything that is wrong with a report on this report type."""
+    view = view.with_fields_of(report)
     check = _Check(report, view, settings, today, source)
+    yield from check.made()
     yield from check.format()
     yield from check.columns()
     yield from check.groupings()
@@ -45,10 +48,18 @@ class _Check:
         """Looks the field up; it is in `self.found` afterwards, or None with a problem told."""
         try:
             self.found = self.view.find(path)
-        except NotFound as error:
+        except (NotFound, DefinitionError) as error:
             self.found = None
-            for problem in error.problems:
+            made_here = {one.name for one in self.report.buckets} | {one.name for one in self.report.formulas}
+            for problem in error.problems if path not in made_here else ():  # told where it is made
                 yield Problem(problem.code, problem.message, self.source.place(*place, "field"), problem.hint)
+
+    def made(self) -> Iterator[Problem]:
+        """Buckets and formulas; those of the report type are checked with it."""
+        named = {one.name: (key, index) for key in ("buckets", "formulas") for index, one in enumerate(getattr(self.report, key))}
+        for name, problem in check_made(self.view):
+            if name in named:
+                yield replace(problem, where=self.source.place(*named[name]))
 
     def format(self) -> Iterator[Problem]:
         report = self.report

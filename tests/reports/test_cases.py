@@ -60,6 +60,7 @@ def test_case(name: str, demo_orgs: Org) -> None:
     case, org = CASES[name], demo_orgs
     view = ReportTypeView("type", case.report_type, org.schema) if case.report_type else (
         Catalog(REPORT_TYPES, org.schema).report_type(case.report.report_type))
+    view = view.with_fields_of(case.report)
     result = run_report(case.report, view, org, EVERYTHING, TODAY)
 
     width, across = len(result.groupings), len(result.across)

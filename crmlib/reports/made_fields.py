@@ -1,0 +1,120 @@
+"""Fields that a report type or a report makes of others: buckets and row formulas.
+
+Both are fields like others to everything after: they have a label, a type and an order, can be shown, grouped by, filtered
+and aggregated, and are visible to whoever may see what they are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Column
+
+from crmlib.errors import DefinitionError, NotFound, Problem
+from crmlib.formulas.check import Checked
+from crmlib.formulas.grammar import parse
+from crmlib.formulas.resolve import check_all
+from crmlib.model.fields import FIELD_TYPES, FieldDefinition
+from crmlib.model.schema import Field
+from crmlib.model.tables import column_for
+from crmlib.reports.definition import Bucket, RowFormula
+from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView, decided_by
+
+RANGED = ("number", "date", "datetime")
+NAMED = ("text", "picklist")
+
+
+def read_field(view: ReportTypeView, name: str) -> ReportField:
+    """What a bucket or formula reads: any field of the type's objects and lookups, whether or not the type offers it."""
+    return view.find(name) if name in view.made or name in view.stored else view.follow(name)
+
+
+def bucketed(view: ReportTypeView, bucket: Bucket) -> ReportField:
+    """The field whose values a bucket throws together; of a lookup, the name of the record it points to."""
+    found = read_field(view, bucket.field)
+    return view.follow(f"{bucket.field}.name", found.label) if found.field.to else found
+
+
+def bucket_field(view: ReportTypeView, bucket: Bucket) -> ReportField:
+    """A picklist of the bucket's labels, in their order."""
+    found = bucketed(view, bucket)
+    labels = [one.label for one in bucket.ranges] + [one.label for one in bucket.values] + ([bucket.other] if has_other(bucket) else [])
+    values = tuple(dict.fromkeys(labels))
+    field = _field(found.field.object, FieldDefinition(bucket.name, "picklist", bucket.label or found.label, values=values))
+    return ReportField(bucket.name, field.label, field, found.source, found.lookups, bucket)
+
+
+def has_other(bucket: Bucket) -> bool:
+    """Whether something may be left over: a last range without an end takes all."""
+    return not bucket.ranges or bucket.ranges[-1].up_to is not None
+
+
+def formula_field(view: ReportTypeView, formula: RowFormula) -> ReportField:
+    """A field of the formula's type, at the grain of the records it is calculated for."""
+    read = [read_field(view, name) for name in formula_of(view, formula).fields]
+    source = grain_of(read, view)
+    if source is None:
+        raise DefinitionError(Problem("no-common-record", f"{formula.name} reads fields of records that don't belong to one another"))
+    field = _field(source.object, FieldDefinition(formula.name, formula.type, formula.label or formula.name, scale=formula.scale))
+    return ReportField(formula.name, field.label, field, source, (), formula)
+
+
+def formula_of(view: ReportTypeView, formula: RowFormula) -> Checked:
+    """The formula with its types; it may use other formulas. Raises DefinitionError with every problem."""
+    texts = {one.name: one.formula for one in view.made.values() if isinstance(one, RowFormula)}
+    types: dict[str, str] = {one.name: one.type for one in view.made.values() if isinstance(one, RowFormula)}
+    for text in texts.values():
+        try:
+            names = parse(text).names
+        except DefinitionError:
+            continue  # told by check_all, with its place
+        for name in (name.lower() for name in names if name.lower() not in types):
+            try:
+                field = read_field(view, name).field
+                types[name] = "text" if field.to else field.type.name
+            except NotFound:
+                continue
+    return check_all(texts, types)[formula.name]
+
+
+def grain_of(read: list[ReportField], view: ReportTypeView) -> ReportSource | None:
+    """The source of which one record decides all that is read; the primary object if nothing is."""
+    sources = dict(view.sources) | {lookup.path: lookup for field in read for lookup in field.lookups}
+    wanted = {field.source.path for field in read}
+    return next((sources[path] for path in sorted(wanted or {""}, key=len) if wanted <= decided_by(path, sources)), None)
+
+
+def check_made(view: ReportTypeView) -> Iterator[tuple[str, Problem]]:
+    """Every problem of the buckets and formulas, with the name of the one it belongs to."""
+    for name, made in view.made.items():
+        try:
+            field = bucket_field(view, made) if isinstance(made, Bucket) else formula_field(view, made)
+        except (NotFound, DefinitionError) as error:
+            # A formula is checked with all others; of their problems only its own are told here.
+            own = [problem for problem in error.problems if problem.where.split(" ")[0] in ("", name)]
+            yield from ((name, problem) for problem in own or error.problems)
+            continue
+        if isinstance(made, Bucket):
+            yield from ((name, problem) for problem in _check_bucket(made, bucketed(view, made).field, field.label))
+
+
+def _check_bucket(bucket: Bucket, field: Field, label: str) -> Iterator[Problem]:
+    if bool(bucket.ranges) == bool(bucket.values):
+        yield Problem("bucket", f"bucket {bucket.name!r} needs ranges or values, one of the two")
+    elif bucket.ranges and field.family not in RANGED:
+        yield Problem("bucket", f"{label} is a {field.type.label.lower()} field and has no ranges", hint="use values")
+    elif bucket.values and field.family not in NAMED:
+        yield Problem("bucket", f"{label} is a {field.type.label.lower()} field; its values have no end", hint="use ranges")
+    if any(one.up_to is None for one in bucket.ranges[:-1]):
+        yield Problem("bucket", f"of the ranges of {bucket.name!r} only the last may go on without an end")
+
+
+def _field(object_name: str, definition: FieldDefinition) -> Field:
+    column: Column[Any] = column_for(definition, {})
+    return Field(object_name, column)
+
+
+def result_type(formula: RowFormula) -> Any:
+    """The column type that a formula's values come in."""
+    return FIELD_TYPES[formula.type].sql_type({"scale": formula.scale})
