@@ -8,7 +8,7 @@ PORT ?= 8866
 T ?= tests
 export CRM_DATABASE_URL ?= sqlite:///$(CURDIR)/crm.sqlite
 
-.PHONY: help demo serve lab test test-fast lint migration lock
+.PHONY: help demo serve lab test test-fast lint migration schemas lock
 
 help:
 	@echo "make demo                   demo organisation and workbench, on http://localhost:$(PORT) (PORT=... for another)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-fast              the tests that need neither a browser nor much time"
 	@echo "make lint                   ruff and mypy"
 	@echo "make migration m='what'     a new migration from the changed object definitions"
+	@echo "make schemas                the schemas with which editors complete YAML, after a change of keys or words"
 	@echo "make lock                   requirements.lock anew, after a change of dependencies in pyproject.toml"
 
 demo: .venv/installed
@@ -49,6 +50,9 @@ migration: .venv/installed
 	CRM_DATABASE_URL=sqlite:///.venv/migration.sqlite .venv/bin/alembic upgrade head
 	CRM_DATABASE_URL=sqlite:///.venv/migration.sqlite .venv/bin/alembic revision --autogenerate -m "$(m)" \
 	  --rev-id $$(printf %04d $$(( $$(ls crmlib/migrations/versions/[0-9]*.py | wc -l) + 1 )))
+
+schemas: .venv/installed
+	.venv/bin/crm report-type schema
 
 # Needs the oldest Python that is supported (Debian 12's 3.11.2): a version chosen by a newer one may refuse to install there.
 lock:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from crmlib.errors import DefinitionError, Problem, raise_if_any
+from crmlib.reports.editor_schemas import schema_files
 from crmlib.workspace import connect
 
 
@@ -33,6 +36,16 @@ def show(name: str) -> None:
         click.echo(f"\n{label}")
         for field in fields:
             click.echo(f"  {field.path:45} {field.label} ({field.field.type.label})")
+
+
+@report_type_group.command("schema")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("report_types/schema"), show_default=True)
+def schema(folder: Path) -> None:
+    """Write JSON Schemas, with which editors complete and check report types and reports."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schema_files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        click.echo(folder / name)
 
 
 @report_type_group.command("check")

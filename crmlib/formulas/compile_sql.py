@@ -1,7 +1,7 @@
 """A checked formula as an expression of SQLAlchemy that gives the same answers on SQLite and PostgreSQL.
 
 PostgreSQL calculates it itself, in NUMERIC. SQLite has no decimals, so there a Python function (`sqlite.crm_formula`) is
-called per row. Which of both is written is decided when the statement is compiled for a database (`Formula`).
+called per row. Which of both is written is decided when the statement is compiled for a database (`FormulaValue`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, cast, func, null, type_coerce
+from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, func, null, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from crmlib.errors import Problem, raise_if_any
+from crmlib.errors import DefinitionError, Problem, raise_if_any
 from crmlib.formulas.check import Checked
 from crmlib.formulas.context import Context, FormulaError
 from crmlib.formulas.evaluate import build
 from crmlib.formulas.numbers import OUTER
 from crmlib.formulas.rows import Way
 from crmlib.formulas.sql_dates import clock_of, milliseconds_of
+from crmlib.formulas.sql_let import DEEPEST, LARGE, Let, Sizes, placeholder, uses
 from crmlib.formulas.sql_value import (
     EMPTY,
     FALSE,
@@ -33,8 +34,8 @@ from crmlib.formulas.sql_value import (
     TRUE,
     Sql,
     any_error,
+    below,
     constant,
-    held,
     known,
     rounded_to,
     unless,
@@ -89,6 +90,8 @@ def not_in_sql(checked: Checked) -> list[Problem]:
         elif isinstance(node, Call) and (node.way is None or node.way.sql is None or _chosen_place(node)):
             place = place_of(checked.formula.where, node.at)
             problems.append(Problem("formula-not-in-sql", f"{node.function} can't be used in a formula for rows or filters", place))
+    if checked.type in ("multi_picklist", "geolocation"):
+        problems.append(Problem("formula-not-in-sql", "a formula for rows can't give several values or a place", checked.formula.where))
     if len(checked.fields) > MOST_FIELDS:
         problems.append(Problem("formula-too-many-fields", f"a formula reads at most {MOST_FIELDS} fields", checked.formula.where))
     return problems
@@ -102,6 +105,7 @@ def _chosen_place(node: Call) -> bool:
 class _Compiler:
     def __init__(self, columns: Mapping[str, ColumnElement[Any]], context: Context) -> None:
         self.columns, self.context = columns, context
+        self.sizes, self.names = Sizes(), 1
 
     def field(self, checked: Checked, type_: TypeEngine[Any], field_type: str) -> ColumnElement[Any]:
         """The whole formula as a field: rounded, and NULL where there is an error."""
@@ -115,6 +119,8 @@ class _Compiler:
         elif checked.type == "time":
             found = replace(found, value=clock_of(found.value))
         value = found.value if found.error is None or found.blank_on_error else unless(found.error, found.value)
+        if self.sizes.depth(value) > DEEPEST:
+            raise DefinitionError(Problem("formula-too-deep", "too many functions stand within each other for SQL", checked.formula.where))
         return type_coerce(value, type_)
 
     def node(self, node: Node) -> Sql:
@@ -147,8 +153,40 @@ class _Compiler:
         arguments = [self.argument(argument, type_) for argument, type_ in zip(node.arguments, wanted, strict=True)]
         if arguments and not way.asks and all(argument.is_constant for argument in arguments):
             return self.calculated(node)
-        result: Sql = way.sql(self.context, *arguments) if way.asks else way.sql(*arguments)
+        if not (way.lazy or way.sees_blanks) and any(argument.constant is None for argument in arguments):
+            return _strict(replace(known(None, node.type), constant=MISSING), arguments, way)
+        result = replace(self.written(way, arguments), constant=MISSING)  # BLANKVALUE("a", name) is "a", but has a field in it
         return result if way.lazy else _strict(result, arguments, way)
+
+    def written(self, way: Way, arguments: list[Sql]) -> Sql:
+        """The call; arguments that are large and written more than once get a name."""
+        def write(arguments: list[Sql]) -> Sql:
+            assert way.sql is not None
+            found: Sql = way.sql(self.context, *arguments) if way.asks else way.sql(*arguments)
+            nullable = [argument.value.is_not(None) for argument in arguments if argument.nullable]
+            if found.error is not None and len(arguments) > 1 and nullable and not (way.sees_blanks or way.lazy):
+                return replace(found, error=and_(*nullable, found.error))  # a blank makes it blank before it can be wrong
+            return found
+
+        names = {place: f"let_{self.names + place}" for place, argument in enumerate(arguments)
+                 if not argument.parts and self.sizes.of(argument.value) > LARGE}
+        if not names:
+            return write(arguments)
+        stand_ins = {place: placeholder(name, arguments[place].value) for place, name in names.items()}
+        found = write([replace(argument, value=stand_ins.get(place, argument.value)) for place, argument in enumerate(arguments)])
+        often = [place for place, stand_in in stand_ins.items() if max(uses(found.value, stand_in), uses(found.error, stand_in)) > 1]
+        if not often:
+            return write(arguments)
+        self.names += len(arguments)
+        found = write([replace(argument, value=stand_ins[place]) if place in often else argument
+                       for place, argument in enumerate(arguments)])
+        for place in often:
+            value, stand_in = arguments[place].value, stand_ins[place]
+            if uses(found.value, stand_in):
+                found = replace(found, value=Let(names[place], value, found.value))
+            if found.error is not None and uses(found.error, stand_in):
+                found = replace(found, error=Let(names[place], value, found.error))
+        return found
 
     def argument(self, node: Node, wanted: str) -> Sql:
         """NULL is nothing of the type that is wanted there."""
@@ -184,13 +222,12 @@ def _column(column: ColumnElement[Any], node: Field) -> Sql:
     """A column as the type it has in formulas; texts are never empty, conditions never NULL."""
     if node.type == "number":
         scale = getattr(column.type, "scale", None) or 0
-        if isinstance(getattr(column.type, "impl", column.type), Numeric):
-            value: ColumnElement[Any] = type_coerce(column, NUMBER)
-        else:
-            value = cast(column, NUMBER)
+        is_decimal = isinstance(getattr(column.type, "impl", column.type), Numeric)
+        value: ColumnElement[Any] = type_coerce(column, NUMBER) if is_decimal else cast(column, NUMBER)
+        digits = MOST_STORED - scale if is_decimal else MOST_STORED + 1
         if node.field_type == "percent":
-            return Sql(value * constant(Decimal("0.01")), scale=scale + 2, digits=MOST_STORED)
-        return Sql(value, scale=scale, digits=MOST_STORED + 1)
+            return Sql(value * constant(Decimal("0.01")), scale=scale + 2, digits=max(digits - 2, 1))
+        return Sql(value, scale=scale, digits=digits)
     if node.type == "boolean":
         return Sql(func.coalesce(column, FALSE), nullable=False)
     if node.type == "time":
@@ -209,5 +246,5 @@ def _as_number(found: Sql, type_: TypeEngine[Any], field_type: str) -> Sql:
         value = rounded_to(value, OUTER)
     value = rounded_to(value, scale)
     if digits + scale > MOST_STORED:
-        value = held(func.abs(value) < constant(f"1e{MOST_STORED - scale}"), value)
+        value = below(value, f"1e{MOST_STORED - scale}")
     return replace(found, value=value)

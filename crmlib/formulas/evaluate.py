@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from crmlib.formulas.check import Checked
-from crmlib.formulas.context import Context, FormulaError
+from crmlib.formulas.context import Context
 from crmlib.formulas.numbers import EXACT, ONE, ZERO, number, outer
 from crmlib.formulas.rows import Way
 from crmlib.formulas.tree import Call, Field, Literal, Node
@@ -73,9 +73,12 @@ def _call(node: Call, way: Way) -> Runner:
     arguments = [_argument(argument, way) for argument in node.arguments]
     function = way.value
     if way.lazy:
-        return _lazy(function, arguments, way.asks)
+        return lambda values, context: function(values, context, *arguments)
     if way.asks:
-        return lambda values, context: function(context, *(argument(values, context) for argument in arguments))
+        def asking(values: Values, context: Context) -> Any:
+            found = [argument(values, context) for argument in arguments]
+            return None if None in found and not way.sees_blanks else function(context, *found)
+        return asking
     if way.sees_blanks:
         return lambda values, context: function(*[argument(values, context) for argument in arguments])
     if len(arguments) == 1:
@@ -107,14 +110,3 @@ def _argument(node: Node, way: Way) -> Runner:
         value = build(node)
         return lambda values, context: (name, value(values, context))
     return build(node)
-
-
-def _lazy(function: Callable[..., Any], arguments: list[Runner], asks: bool) -> Runner:
-    """The arguments as functions that need nothing, but may be given the values of another cell."""
-    def run(values: Values, context: Context) -> Any:
-        waiting = [lambda here=values, argument=argument: argument(here, context) for argument in arguments]
-        return function(context, *waiting) if asks else function(*waiting)
-    return run
-
-
-__all__ = ["FormulaError", "as_field", "build", "evaluate"]

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from crmlib.formulas.context import Context
 from crmlib.formulas.numbers import outer
 
-Lazy = Callable[[], Any]
-"""An argument that is only calculated when it is asked for."""
+Lazy = Callable[[Mapping[str, Any], Context], Any]
+"""An argument that is only calculated when it is asked for: a function of the values and the context."""
 
 
-def if_(condition: Lazy, then: Lazy, otherwise: Lazy) -> Any:
-    return then() if condition() else otherwise()
+def if_(values: Mapping[str, Any], context: Context, condition: Lazy, then: Lazy, otherwise: Lazy) -> Any:
+    return then(values, context) if condition(values, context) else otherwise(values, context)
 
 
-def all_of(*conditions: Lazy) -> bool:
-    return all(condition() for condition in conditions)
+def all_of(values: Mapping[str, Any], context: Context, *conditions: Lazy) -> bool:
+    return all(condition(values, context) for condition in conditions)
 
 
-def any_of(*conditions: Lazy) -> bool:
-    return any(condition() for condition in conditions)
+def any_of(values: Mapping[str, Any], context: Context, *conditions: Lazy) -> bool:
+    return any(condition(values, context) for condition in conditions)
 
 
-def case(value: Lazy, *rest: Lazy) -> Any:
-    """The result of the first equal case, else the last argument. No two blanks are equal, except for blank texts."""
-    return _case(value, rest, lambda left, right: left is not None and left == right)
+def case_where(equal: Callable[[Any, Any], bool]) -> Callable[..., Any]:
+    """CASE with this equality: the result of the first equal case, else the last argument."""
+    def case(values: Mapping[str, Any], context: Context, value: Lazy, *rest: Lazy) -> Any:
+        looked_at = value(values, context)
+        for candidate, result in zip(rest[:-1:2], rest[1::2], strict=True):
+            if equal(looked_at, candidate(values, context)):
+                return result(values, context)
+        return rest[-1](values, context)
+    return case
 
 
-def case_of_texts(value: Lazy, *rest: Lazy) -> Any:
-    return _case(value, rest, operator.eq)
+def both_and_equal(left: Any, right: Any) -> bool:
+    """No two blanks are equal."""
+    return left is not None and left == right
 
 
-def case_of_numbers(value: Lazy, *rest: Lazy) -> Any:
-    return _case(value, rest, lambda left, right: left is not None and right is not None and outer(left) == outer(right))
+def equal_numbers(left: Decimal | None, right: Decimal | None) -> bool:
+    return left is not None and right is not None and outer(left) == outer(right)
 
 
-def _case(value: Lazy, rest: tuple[Lazy, ...], equal: Callable[[Any, Any], bool]) -> Any:
-    looked_at = value()
-    for candidate, result in zip(rest[:-1:2], rest[1::2], strict=True):
-        if equal(looked_at, candidate()):
-            return result()
-    return rest[-1]()
-
-
-def value_or(value: Lazy, instead: Lazy) -> Any:
-    found = value()
-    return instead() if found is None else found
+def value_or(values: Mapping[str, Any], context: Context, value: Lazy, instead: Lazy) -> Any:
+    found = value(values, context)
+    return instead(values, context) if found is None else found
 
 
 def as_it_is(value: Any, *rest: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 from crmlib.formulas import logic, numbers, sql_logic, sql_text
@@ -23,15 +22,16 @@ def was_changed(context: Context, field: tuple[str, Any]) -> bool:
     return context.before is not None and context.before[name] != value
 
 
-def in_parent(context: Context, value: Callable[..., Any], *groupings: Callable[[], str]) -> Any:
+def in_parent(values: Any, context: Context, value: logic.Lazy, *groupings: logic.Lazy) -> Any:
     """The first argument as it is in another cell; blank if there is no such cell."""
-    cell = context.cells.parent(tuple(grouping() for grouping in groupings)) if context.cells else None
-    return None if cell is None else value(cell)
+    cell = context.cells.parent(tuple(grouping(values, context) for grouping in groupings)) if context.cells else None
+    return None if cell is None else value(cell, context)
 
 
-def in_previous(context: Context, value: Callable[..., Any], grouping: Callable[[], str], steps: Callable[[], Any] = lambda: 1) -> Any:
-    cell = context.cells.previous(grouping(), int(steps())) if context.cells else None
-    return None if cell is None else value(cell)
+def in_previous(values: Any, context: Context, value: logic.Lazy, grouping: logic.Lazy, steps: logic.Lazy | None = None) -> Any:
+    count = int(steps(values, context)) if steps else 1
+    cell = context.cells.previous(grouping(values, context), count) if context.cells else None
+    return None if cell is None else value(cell, context)
 
 
 LOGIC = (
@@ -40,9 +40,11 @@ LOGIC = (
     row("BLANKVALUE(value, instead)", "The value, or something instead if it is blank.",
         way("T T -> T", logic.value_or, sql_logic.value_or, lazy=True)),
     row("CASE(value, case, result, ..., otherwise)", "The result after the case that equals the value; if none does, the last one.",
-        way("number (number T)+ T -> T", logic.case_of_numbers, sql_logic.case_of(sql_logic.compared_numbers(operator.eq)), lazy=True),
-        way("text (text T)+ T -> T", logic.case_of_texts, sql_logic.case_of(sql_text.same_text), lazy=True),
-        *(way(f"{type_} ({type_} T)+ T -> T", logic.case, sql_logic.case_of(sql_logic.compared(operator.eq)), lazy=True)
+        way("number (number T)+ T -> T", logic.case_where(logic.equal_numbers),
+            sql_logic.case_of(sql_logic.compared_numbers(operator.eq)), lazy=True),
+        way("text (text T)+ T -> T", logic.case_where(operator.eq), sql_logic.case_of(sql_text.same_text), lazy=True),
+        *(way(f"{type_} ({type_} T)+ T -> T", logic.case_where(logic.both_and_equal),
+              sql_logic.case_of(sql_logic.compared(operator.eq)), lazy=True)
           for type_ in COMPARED)),
     row("IF(condition, then, otherwise)", "One of two values. A blank condition counts as false.",
         way("boolean T T -> T", logic.if_, sql_logic.if_, lazy=True)),
@@ -72,8 +74,8 @@ LOGIC = (
 SUMMARY = (
     row("PARENTGROUPVAL(value, grouping, ...)", "In a summary formula: the value in the group above (in a matrix of rows and columns), "
         "or in the total (GRAND_SUMMARY, ROW_GRAND_SUMMARY, COLUMN_GRAND_SUMMARY).",
-        way("T grouping -> T", in_parent, lazy=True, asks=True), way("T grouping grouping -> T", in_parent, lazy=True, asks=True)),
+        way("T grouping -> T", in_parent, lazy=True), way("T grouping grouping -> T", in_parent, lazy=True)),
     row("PREVGROUPVAL(value, grouping, steps)", "In a summary formula: the value so many groups before, 1 if not said; "
         "blank where there is none.",
-        way("T grouping -> T", in_previous, lazy=True, asks=True), way("T grouping number -> T", in_previous, lazy=True, asks=True)),
+        way("T grouping -> T", in_previous, lazy=True), way("T grouping number -> T", in_previous, lazy=True)),
 )

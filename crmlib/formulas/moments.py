@@ -21,6 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 """Of the years 1 and 9999, since EPOCH."""
 LONGEST_DURATION = 10**15
+OUT_OF_CALENDAR = "the day is out of the calendar (years 1 to 9999)"
 
 DATE_TEXT = r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
 DATETIME_TEXT = DATE_TEXT + r" ([01]?[0-9]|2[0-3]):([0-5]?[0-9]):([0-5]?[0-9])(\.[0-9]{1,3})?"
@@ -66,7 +67,10 @@ def read_time(text: str) -> time:
 
 def day_of(context: Context, moment: datetime) -> date:
     """The day it is in the context's zone."""
-    return moment.astimezone(ZoneInfo(context.zone)).date()
+    try:
+        return moment.astimezone(ZoneInfo(context.zone)).date()
+    except OverflowError:
+        raise FormulaError(OUT_OF_CALENDAR) from None
 
 
 def midnight(day: date) -> datetime:
@@ -82,7 +86,7 @@ def shift_date(day: date, days: Decimal) -> date:
     try:
         return day + timedelta(days=whole(days, -LONGEST_SHIFT, LONGEST_SHIFT))
     except OverflowError:
-        raise FormulaError("the day is out of the calendar (years 1 to 9999)") from None
+        raise FormulaError(OUT_OF_CALENDAR) from None
 
 
 def shift_datetime(moment: datetime, days: Decimal) -> datetime:
@@ -92,7 +96,7 @@ def shift_datetime(moment: datetime, days: Decimal) -> datetime:
     try:
         return moment + timedelta(seconds=int(min(max(seconds, -most), most)))
     except OverflowError:
-        raise FormulaError("the moment is out of the calendar (years 1 to 9999)") from None
+        raise FormulaError(OUT_OF_CALENDAR) from None
 
 
 def shift_time(moment: time, milliseconds: Decimal) -> time:
@@ -135,7 +139,7 @@ def add_months(day: Day, months: Decimal | None) -> Day:
     number = day.year * 12 + day.month - 1 + whole(months, -1_000_000, 1_000_000)
     year, month = divmod(number, 12)
     if not 1 <= year <= 9999:
-        raise FormulaError("the day is out of the calendar (years 1 to 9999)")
+        raise FormulaError(OUT_OF_CALENDAR)
     last = monthrange(year, month + 1)[1]
     is_last = day.day == monthrange(day.year, day.month)[1]
     return day.replace(year=year, month=month + 1, day=last if is_last else min(day.day, last))
@@ -184,7 +188,7 @@ def unix_timestamp(value: date | datetime | time) -> Decimal:
 def from_unix_time(seconds: Decimal) -> datetime:
     seconds = outer(seconds)
     if not FIRST_SECOND <= seconds <= LAST_SECOND:
-        raise FormulaError("the moment is out of the calendar (years 1 to 9999)")
+        raise FormulaError(OUT_OF_CALENDAR)
     return EPOCH + timedelta(milliseconds=int(seconds.scaleb(3, EXACT)))
 
 

@@ -50,8 +50,16 @@ def places_of(value: Decimal) -> int:
     return -value.as_tuple().exponent  # type: ignore[operator]
 
 
+def is_short(value: Decimal) -> bool:
+    """Whether it surely has at most OUTER digits after the point; asks less than `places_of`, which takes the number apart."""
+    written = str(value)
+    return len(written) <= OUTER + 1 and "E" not in written
+
+
 def inner(value: Decimal) -> Decimal:
     """The number with at most INNER digits after the point. Raises FormulaError when it is too large."""
+    if is_short(value):
+        return value
     value = small(value)
     return EXACT.quantize(value, INNER_UNIT) if places_of(value) > INNER else value
 
@@ -65,7 +73,7 @@ def small(value: Decimal) -> Decimal:
 
 def outer(value: Decimal) -> Decimal:
     """The number as everything but arithmetic sees it."""
-    return EXACT.quantize(value, OUTER_UNIT) if places_of(value) > OUTER else value
+    return value if is_short(value) or places_of(value) <= OUTER else EXACT.quantize(value, OUTER_UNIT)
 
 
 def whole(value: Decimal, low: int = -MOST_INTEGER, high: int = MOST_INTEGER) -> int:

@@ -14,8 +14,9 @@ class Way:
     """One overload: what it takes (`signature`), what it is in Python (`value`) and in SQL (`sql`; None: not in SQL).
 
     `sees_blanks`: it is called with None where an argument is blank; else a blank argument makes the result blank.
-    `lazy`: it is given functions without arguments instead of values, and calls those it needs (in SQL: `Sql` as they are).
-    `asks`: it is given the Context first. `named`: its arguments are fields, and it is given (name, value) of each.
+    `lazy`: it is given the values and the context, then a function of both for each argument, and calls those it needs (in
+    SQL: each `Sql` as it is, errors not yet joined). `asks`: it is given the Context first. `named`: its arguments are
+    fields, and it is given (name, value) of each.
     """
 
     signature: Signature

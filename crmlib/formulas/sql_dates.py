@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, Double, Integer, Text, Time, and_, case, cast, extract, func, literal_column, or_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    Text,
+    Time,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal_column,
+    not_,
+    or_,
+)
 
 from crmlib.formulas.context import Context
 from crmlib.formulas.moments import (
@@ -24,6 +40,7 @@ from crmlib.formulas.sql_value import (
     Sql,
     any_error,
     constant,
+    held,
     inline,
     inner_number,
     known,
@@ -47,8 +64,9 @@ MILLISECOND = written("INTERVAL '1 millisecond'")
 DAY = written("INTERVAL '1 day'")
 MONTH = written("INTERVAL '1 month'")
 FIRST_DAY, LAST_DAY = written("DATE '0001-01-01'"), written("DATE '9999-12-31'")
+LAST_DAY_NUMBER = 3_652_058
+"""Days from the first to 31 December 9999."""
 EPOCH = written("TIMESTAMP WITH TIME ZONE 'epoch'")
-FIRST_MOMENT, AFTER_LAST = written("TIMESTAMPTZ '0001-01-01 00:00+00'"), written("TIMESTAMPTZ '10000-01-01 00:00+00'")
 MIDNIGHT = written("TIME '00:00'")
 
 
@@ -108,7 +126,10 @@ def utc(moment: Sql) -> ColumnElement[Any]:
 
 
 def day_of(context: Context, moment: Sql) -> Sql:
-    return plain(cast(at_zone(moment.value, context.zone), Date))
+    """In another zone it may be the year 10000, which Python doesn't know."""
+    day = cast(at_zone(moment.value, context.zone), Date)
+    error = not_(day.between(FIRST_DAY, LAST_DAY))
+    return plain(unless(error, day), error=error)
 
 
 def midnight(day: Sql) -> Sql:
@@ -132,38 +153,39 @@ def time_now(context: Context) -> Sql:
 
 
 def shift_date(day: Sql, days: Sql) -> Sql:
-    return _shifted_date(day.value + whole_number(days, -LONGEST_SHIFT, LONGEST_SHIFT))
+    return _shifted_date(day, whole_number(days, -LONGEST_SHIFT, LONGEST_SHIFT))
 
 
 def shift_date_back(day: Sql, days: Sql) -> Sql:
-    return _shifted_date(day.value - whole_number(days, -LONGEST_SHIFT, LONGEST_SHIFT))
+    return _shifted_date(day, -whole_number(days, -LONGEST_SHIFT, LONGEST_SHIFT))
 
 
-def _shifted_date(shifted: ColumnElement[Any]) -> Sql:
-    error = or_(shifted < FIRST_DAY, shifted > LAST_DAY)
-    return plain(unless(error, shifted), error=error)
+def _shifted_date(day: Sql, days: ColumnElement[Any]) -> Sql:
+    """PostgreSQL's own calendar ends too, and what goes over its end fails: so days are counted first."""
+    error = not_(((day.value - FIRST_DAY) + days).between(constant(0), constant(LAST_DAY_NUMBER)))
+    return plain(unless(error, day.value + days), error=error)
 
 
 def shift_datetime(moment: Sql, days: Sql) -> Sql:
-    return _shifted_moment(moment.value + _seconds_of(days) * SECOND)
+    return _shifted_moment(moment, _seconds_of(days))
 
 
 def shift_datetime_back(moment: Sql, days: Sql) -> Sql:
-    return _shifted_moment(moment.value - _seconds_of(days) * SECOND)
+    return _shifted_moment(moment, -_seconds_of(days))
+
+
+def _shifted_moment(moment: Sql, seconds: ColumnElement[Any]) -> Sql:
+    since_epoch = extract("epoch", moment.value) + seconds
+    error = or_(since_epoch < constant(FIRST_SECOND), since_epoch >= constant(LAST_SECOND + 1))
+    return plain(unless(error, moment.value + cast(seconds, Double()) * SECOND), error=error)
 
 
 def _seconds_of(days: Sql) -> ColumnElement[Any]:
-    """Rounded to seconds; as a float, which intervals are multiplied with and which is exact for whole seconds."""
+    """Rounded to whole seconds, which stay exact when they become a float, as intervals are multiplied with."""
     most = LONGEST_SHIFT * 86_400
     seconds = rounded_to(rounded_to(days.value * DAY_SECONDS, OUTER), 0)
     within = func.least(func.greatest(seconds, constant(-most)), constant(most))
-    held_seconds = case((days.value.is_not(None), within)) if days.nullable else within
-    return cast(held_seconds, Double)
-
-
-def _shifted_moment(shifted: ColumnElement[Any]) -> Sql:
-    error = or_(shifted < FIRST_MOMENT, shifted >= AFTER_LAST)
-    return plain(unless(error, shifted), error=error)
+    return held(days.value.is_not(None), within) if days.nullable else within
 
 
 def shift_time(moment: Sql, milliseconds: Sql) -> Sql:

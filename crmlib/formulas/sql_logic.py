@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, not_, or_
 
-from crmlib.formulas.sql_value import FALSE, Sql, any_error, plain, seen
+from crmlib.formulas.sql_value import FALSE, TRUE, Sql, any_error, plain, seen
 
 
 def if_(condition: Sql, then: Sql, otherwise: Sql) -> Sql:
@@ -40,21 +40,27 @@ def _quiet(value: Sql) -> bool:
 
 
 def all_of(*conditions: Sql) -> Sql:
-    return _combined(conditions, and_, lambda so_far: so_far)
+    """Blank counts as false. What stands after the condition that decides can't be wrong."""
+    certain = [true_or_false(condition) for condition in conditions]
+    return Sql(and_(*certain), _error_until(not_, conditions, certain), nullable=False, blank_on_error=False)
 
 
 def any_of(*conditions: Sql) -> Sql:
-    return _combined(conditions, or_, not_)
-
-
-def _combined(conditions: tuple[Sql, ...], combine: Callable[..., ColumnElement[bool]], goes_on: Callable[[Any], Any]) -> Sql:
-    """Blank counts as false. What stands after the condition that decides can't be wrong."""
     certain = [true_or_false(condition) for condition in conditions]
-    errors: list[ColumnElement[bool]] = []
-    for place, condition in enumerate(conditions):
+    return Sql(or_(*certain), _error_until(lambda decides: decides, conditions, certain), nullable=False, blank_on_error=False)
+
+
+def _error_until(decides: Callable[[Any], Any], conditions: tuple[Sql, ...],
+                 certain: list[ColumnElement[bool]]) -> ColumnElement[bool] | None:
+    """One condition after the other: whether it is wrong, then whether it decides."""
+    last = max((place for place, condition in enumerate(conditions) if condition.error is not None), default=-1)
+    steps: list[tuple[Any, Any]] = []
+    for place, condition in enumerate(conditions[: last + 1]):
         if condition.error is not None:
-            errors.append(and_(*map(goes_on, certain[:place]), condition.error) if place else condition.error)
-    return Sql(combine(*certain), any_error(errors), nullable=False, blank_on_error=False)
+            steps.append((condition.error, TRUE))
+        if place < last:
+            steps.append((decides(certain[place]), FALSE))
+    return case(*steps, else_=FALSE) if steps else None
 
 
 def true_or_false(condition: Sql) -> ColumnElement[bool]:

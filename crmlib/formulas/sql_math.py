@@ -20,6 +20,7 @@ from crmlib.formulas.sql_value import (
     NUMBER,
     Sql,
     any_error,
+    below,
     constant,
     held,
     inline,
@@ -33,7 +34,7 @@ from crmlib.formulas.sql_value import (
 )
 
 ZERO = constant(0)
-TOO_LARGE = constant(f"1e{MOST_DIGITS}")
+TOO_LARGE = f"1e{MOST_DIGITS}"
 
 
 def limited(value: ColumnElement[Any], scale: int, digits: int) -> Sql:
@@ -41,8 +42,7 @@ def limited(value: ColumnElement[Any], scale: int, digits: int) -> Sql:
     rounded = rounded_to(value, INNER) if scale > INNER else value
     if digits <= MOST_DIGITS:
         return number(rounded, scale=min(scale, INNER), digits=digits)
-    too_large = func.abs(value) >= TOO_LARGE
-    return number(unless(too_large, rounded), scale=min(scale, INNER), digits=MOST_DIGITS, error=too_large)
+    return number(below(rounded, TOO_LARGE), scale=min(scale, INNER), digits=MOST_DIGITS, error=func.abs(value) >= constant(TOO_LARGE))
 
 
 def add(left: Sql, right: Sql) -> Sql:
@@ -71,8 +71,7 @@ def _leading_zeros(divisor: Sql) -> int:
 def _quotient(value: ColumnElement[Any], digits: int, error: ColumnElement[bool] | None = None) -> Sql:
     if digits <= MOST_DIGITS:
         return inner_number(value, digits, error)
-    too_large = func.abs(value) >= TOO_LARGE
-    return inner_number(unless(too_large, value), MOST_DIGITS, any_error((error, too_large)))
+    return inner_number(below(value, TOO_LARGE), MOST_DIGITS, any_error((error, func.abs(value) >= constant(TOO_LARGE))))
 
 
 def power(base: Sql, exponent: Sql) -> Sql:

@@ -28,14 +28,18 @@ from crmlib.formulas.sql_value import (
 )
 from crmlib.formulas.texts import BLANKS, HTML, JAVASCRIPT, LONGEST_PAD, TURKIC
 
+MOST_ARGUMENTS = 90
 LONGEST = 10
 """Digits of a text's length."""
 SPACE = inline(" ")
 
 
 def joined(*texts: Sql) -> Sql:
-    """CONCAT takes NULL as nothing."""
-    return text(func.concat(*(part.value for part in texts)), nullable=all(part.nullable for part in texts))
+    """CONCAT takes NULL as nothing, and PostgreSQL 100 arguments at most."""
+    parts: list[ColumnElement[str]] = [part.value for part in texts]
+    while len(parts) > MOST_ARGUMENTS:
+        parts = [func.concat(*parts[start: start + MOST_ARGUMENTS]) for start in range(0, len(parts), MOST_ARGUMENTS)]
+    return text(func.concat(*parts), nullable=all(part.nullable for part in texts))
 
 
 def or_empty(value: Sql) -> ColumnElement[str]:

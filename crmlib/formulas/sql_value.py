@@ -92,10 +92,10 @@ SQL_TYPES: dict[str, TypeEngine[Any]] = {"number": NUMBER, "text": Text(), "pick
 
 def constant(value: Decimal | int | str) -> ColumnElement[Any]:
     """A number written into the statement; a Decimal always as NUMERIC (`5.0`), since integers divide otherwise."""
-    if not isinstance(value, Decimal):
-        return literal_column(str(value), Integer)
-    written = f"{value:f}" if places_of(value) > 0 else f"{value:f}.0"
-    return literal_column(written if value >= 0 else f"({written})", NUMBER)
+    is_decimal = isinstance(value, Decimal)
+    written = f"{value:f}.0" if isinstance(value, Decimal) and places_of(value) <= 0 else f"{value:f}" if is_decimal else str(value)
+    # brackets, since two signs one after the other begin a comment
+    return literal_column(f"({written})" if written.startswith("-") else written, NUMBER if is_decimal else Integer)
 
 
 def inline(text: str) -> ColumnElement[str]:
@@ -155,6 +155,12 @@ def any_error(errors: Iterable[ColumnElement[bool] | None]) -> ColumnElement[boo
 def held(condition: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
     """The value where the condition is true, else NULL."""
     return case((condition, value))
+
+
+def below(value: ColumnElement[Any], limit: str) -> ColumnElement[Any]:
+    """The number, or NULL from this limit on; written so that the number stands in it once."""
+    held_number = func.least(func.greatest(value, constant(f"-{limit}")), constant(limit))  # these take NULL for the limit
+    return func.nullif(func.nullif(held_number, constant(limit)), constant(f"-{limit}"))
 
 
 def unless(error: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -107,10 +107,12 @@ def _runner(recipe: str) -> Callable[[tuple[Any, ...]], Any]:
 def _reader(storage: str, field_type: str) -> Callable[[Any], Any]:
     if field_type == "multi_picklist":
         return lambda text: tuple(part for part in text.split(";") if part)
+    if field_type in ("lookup", "id"):
+        return int
     kind, _, scale = storage.partition(":")
     if kind == "decimal":
-        places = -int(scale)
-        return lambda units: Decimal(units).scaleb(places)
+        unit = Decimal(1).scaleb(-int(scale))
+        return lambda units: Decimal(units) * unit  # exact: both together have at most 18 digits
     return READERS[kind]
 
 
@@ -125,17 +127,16 @@ READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _writer(storage: str, field_type: str, type_: str) -> Callable[[Any], Any]:
-    from crmlib.formulas.evaluate import as_field
-    from crmlib.formulas.numbers import EXACT
+    from crmlib.formulas.numbers import EXACT, ONE, outer
 
     kind, _, scale = storage.partition(":")
     if type_ == "number":
-        places = int(scale or 0)
+        units_in_one = ONE.scaleb(int(scale or 0) + (2 if field_type == "percent" else 0))
 
         def units(value: Decimal | None) -> int | None:
             if value is None:
                 return None
-            whole = int(as_field(value, field_type, places).scaleb(places, EXACT))
+            whole = int(EXACT.quantize(EXACT.multiply(outer(value), units_in_one), ONE))
             return whole if abs(whole) < 10**MOST_STORED else None
         return units
     if type_ == "boolean":
@@ -147,6 +148,6 @@ def _writer(storage: str, field_type: str, type_: str) -> Callable[[Any], Any]:
 
 WRITERS: dict[str, Callable[[Any], Any]] = {
     "date": date.isoformat,
-    "datetime": lambda moment: f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'microseconds')}",
+    "datetime": lambda moment: moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds"),
     "time": lambda moment: moment.isoformat("microseconds"),
 }

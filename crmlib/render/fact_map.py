@@ -2,7 +2,7 @@
 
 Figures stand in `factMap` under the paths of indexes of their groups down and across: `T!T` the whole, `0!T` the first
 group down, `0_1!T` the second group in it, `T!0` the first across, `0!1` where two meet (if they do); detail rows under
-the finest. Each has a `label` for people and a `value` for programs.
+the finest. Each has a `label` for people and a `value` for programs; one with a conditional format its `look`.
 Decimals are JSON strings ("231380900.00"): most readers of JSON numbers would make floats of them and lose cents.
 """
 
@@ -15,8 +15,9 @@ from typing import Any
 
 from crmlib.render.formats import plain, showers
 from crmlib.render.lay_out import shows_details
+from crmlib.reports.conditional_formats import LooksOf
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+from crmlib.reports.result import OTHER, DetailRow, Group, Key, ReportResult, ResultColumn
 
 
 def to_json(result: ReportResult) -> str:
@@ -71,7 +72,9 @@ def _group(result: ReportResult, groupings: Sequence[ResultColumn], group: Group
 
 
 def _group_value(result: ReportResult, group: Group, column: ResultColumn) -> tuple[Any, dict[str, str] | None]:
-    """The value, and for a period its first and last day."""
+    """The value, and for a period its first and last day. Groups that stand together as "Other" have none."""
+    if group.value is OTHER:
+        return None, None
     if group.value is None or column.granularity is None or not GRANULARITIES[column.granularity].is_range:
         return _value(group.value, column, result), None
     start, after = GRANULARITIES[column.granularity].range(group.value, result.settings)
@@ -85,10 +88,17 @@ def _facts(result: ReportResult, has_details: bool) -> Iterator[tuple[str, dict[
         rows.setdefault((row.key, row.across), []).append(row)
     show_figures, show_cells = showers(result.aggregates, result.settings), showers(result.columns, result.settings)
 
+    looks = LooksOf(result)
+
+    def look(column: ResultColumn, value: Any, down: Key, across: Key) -> dict[str, str]:
+        found = looks.look(column.name, value, down, across)
+        return {"look": found.name} if found else {}
+
     def fact(down: Key, across: Key) -> dict[str, Any]:
         figures = zip(result.aggregates, show_figures, result.cells.get((down, across), ()), strict=False)
         there = rows.get((down, across), ())
-        return {"aggregates": [{"label": show(value), "value": _value(value, column, result)} for column, show, value in figures],
+        return {"aggregates": [{"label": show(value), "value": _value(value, column, result), **look(column, value, down, across)}
+                               for column, show, value in figures],
                 "rows": [{"id": row.record_id, "dataCells": [
                     {"label": show(value), "value": _detail(value, column, result)}
                     for column, show, value in zip(result.columns, show_cells, row.values, strict=True)]} for row in there]}

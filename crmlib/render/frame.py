@@ -9,7 +9,7 @@ from crmlib.model.schema import Field
 from crmlib.render.formats import EXACT_TYPES
 from crmlib.render.lay_out import LayoutColumn, lay_out, plain_table, shows_details
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.result import Group, Key, ReportResult, ResultColumn, walk
+from crmlib.reports.result import OTHER, Group, Key, ReportResult, ResultColumn, walk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,9 +91,10 @@ def _by_level(result: ReportResult, groupings: Sequence[ResultColumn], groups: S
     columns = []
     for depth, column in enumerate(groupings):
         around = [key[:depth + 1] for key in keys]
-        if column.granularity and GRANULARITIES[column.granularity].is_range:
+        is_own = not any(key[-1] is OTHER for key in around)  # else words are all that they have in common
+        if is_own and column.granularity and GRANULARITIES[column.granularity].is_range:
             columns.append(_periods([key[-1] for key in around], column.granularity, result))
-        elif column.type in (*EXACT_TYPES, "integer", "boolean"):
+        elif is_own and column.type in (*EXACT_TYPES, "integer", "boolean"):
             columns.append(_column([key[-1] for key in around], column, result, exact=False))
         else:
             columns.append(pd.Series([None if key[-1] is None else labels[key] for key in around], dtype="str"))

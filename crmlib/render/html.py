@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import Protocol
 
+from crmlib.model.org import Settings
 from crmlib.render.formats import as_of, counted, format_of, show, showers
-from crmlib.render.lay_out import HeaderCell, Layout, Line, Role, header_rows, is_empty, lay_out, shows_details
+from crmlib.render.lay_out import Figure, HeaderCell, Layout, Line, Role, header_rows, is_empty, lay_out, shows_details
+from crmlib.reports.conditional_formats import LOOKS, Look, LooksOf
 from crmlib.reports.result import Key, ReportResult, walk
 
 
@@ -76,6 +78,7 @@ STYLE = """<style>
 .crm-report .crm-report-table tbody tr:hover>*{background-image:var(--crm-shade)}
 .crm-report .crm-report-table tbody tr:last-child>*{border-bottom:0}
 .crm-report .crm-report-table tbody .crm-report-sum{font-weight:600}
+.crm-report dd.crm-report-look{padding:0 .3em;border-radius:3px}
 .crm-report .crm-report-table .crm-report-inner{border-bottom-color:transparent}
 .crm-report .crm-report-table .crm-report-opening th{font-weight:600;padding-top:.75em}
 .crm-report .crm-report-table .crm-report-subtotal>*{font-weight:600;background-image:var(--crm-shade)}
@@ -86,7 +89,8 @@ STYLE = """<style>
 .crm-report .crm-report-empty{border:1px dashed var(--crm-line);border-radius:6px;padding:1.6em 1em;text-align:center}
 .crm-report .crm-report-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media print{.crm-report .crm-report-scroll{max-height:none;overflow:visible;border:0}}
-</style>"""
+""" + "\n".join(f".crm-report .crm-report-{one.name}.crm-report-{one.name}{{background-color:{one.tint}}}"
+                for one in LOOKS.values()) + "\n</style>"
 
 PAGE_STYLE = """<style>
 :root{color-scheme:light dark}
@@ -114,9 +118,11 @@ def to_page(result: ReportResult, max_rows: int | None = None) -> str:
 
 
 def _chart(result: ReportResult) -> str:
-    from crmlib.render.chart import chart_svg
+    from crmlib.render.chart import chart_or_why
 
-    picture = chart_svg(result)
+    picture, why = chart_or_why(result)
+    if why:
+        return f'<p class="crm-report-note">{escape(why)}</p>'
     return f'<figure class="crm-report-chart">{picture}</figure>' if picture else ""
 
 
@@ -136,10 +142,16 @@ def _head(result: ReportResult, layout: Layout) -> str:
         parts.append(f'<p class="crm-report-note">Withheld, because {escape(result.user)} may not see it: {escape(labels)}</p>')
     parts.extend(f'<p class="crm-report-note">{escape(note)}</p>' for note in result.notes)
     if layout.figures and not layout.groupings and not is_empty(result):
-        shown = ((figure.label, show(figure.value, figure.type, settings, figure.scale) or "–") for figure in layout.figures)
-        strip = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in shown)
+        looks = LooksOf(result)
+        strip = "".join(_figure(figure, looks.look(figure.name, figure.value), settings) for figure in layout.figures)
         parts.append(f'<dl class="crm-report-figures">{strip}</dl>')
     return "".join(parts)
+
+
+def _figure(figure: Figure, look: Look | None, settings: Settings) -> str:
+    text = escape(show(figure.value, figure.type, settings, figure.scale) or "–")
+    painted = f' class="crm-report-look{_painted(look)}' if look else ""
+    return f"<div><dt>{escape(figure.label)}</dt><dd{painted}>{text}{_in_words(look)}</dd></div>"
 
 
 def _body(result: ReportResult, layout: Layout, link: Link | None) -> str:
@@ -162,6 +174,7 @@ class _Rows:
         self.classes = [narrow if column.kind == "grouping" else "crm-report-right" if format_of(column.type).align == "right"
                         else "crm-report-text" for column in layout.columns]
         self.classes = [style + " crm-report-sum" * column.is_total for style, column in zip(self.classes, layout.columns, strict=True)]
+        self.looks = LooksOf(result)
         self.groupings = layout.groupings
         self.is_wide = (len(layout.columns) > WIDE or bool(result.across)) and not self.has_details and self.groupings <= STAYING
         if self.has_details:
@@ -257,6 +270,21 @@ class _Rows:
     def cell(self, line: Line, index: int) -> str:
         column = self.layout.columns[index]
         text = escape(self.show[index](line.values[index]))
-        if text and self.link and column.kind == "aggregate":
+        if not text or column.kind != "aggregate":
+            return f'<td class="{self.classes[index]}">{text}</td>'
+        if self.link:
             text = self.link(line.key, text, column.across_key)
-        return f'<td class="{self.classes[index]}">{text}</td>'
+        look = self.looks.look(column.name, line.values[index], line.key, column.across_key)
+        return f'<td class="{self.classes[index]}{_painted(look)}>{text}{_in_words(look)}</td>'
+
+
+def _painted(look: Look | None) -> str:
+    """The end of a class attribute, and a style for a colour that has no class."""
+    if look is None:
+        return '"'
+    return f' crm-report-{look.name}"' if look.ink is None else f'" style="background-color:{look.fill};color:{look.ink}"'
+
+
+def _in_words(look: Look | None) -> str:
+    """For those who don't see colours."""
+    return f'<span class="crm-report-hidden"> ({look.name})</span>' if look and look.ink is None else ""

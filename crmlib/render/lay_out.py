@@ -78,6 +78,7 @@ class Figure:
     value: Any
     type: str
     scale: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def shows_details(result: ReportResult) -> bool:
 
 def _figures(result: ReportResult) -> tuple[Figure, ...]:
     cells = result.cells.get(((), ()), ()) if result.aggregates else ()
-    return tuple(Figure(column.label, value, column.type, column.scale)
+    return tuple(Figure(column.label, value, column.type, column.scale, column.name)
                  for column, value in zip(result.aggregates, cells, strict=False))
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from crmlib.render.chart import PALETTE
-from crmlib.render.chart_data import ChartData, chart_data
+from crmlib.render.chart_data import chart_data_or_why
 from crmlib.render.formats import as_of, counted, format_of, show, shower
 from crmlib.render.html import NO_RECORDS, NO_RECORDS_AT_ALL
 from crmlib.render.lay_out import Layout, LayoutColumn, Line, Role, header_rows, is_empty, lay_out, plain_table, shows_details
+from crmlib.render.xlsx_chart import has_sheet, write_chart
+from crmlib.reports.conditional_formats import Look as ConditionalLook
+from crmlib.reports.conditional_formats import LooksOf
 from crmlib.reports.result import ReportResult
 
 if TYPE_CHECKING:
@@ -72,7 +75,8 @@ def to_xlsx(result: ReportResult) -> bytes:
                                           "strings_to_numbers": False})
     workbook.set_properties({"title": result.label, "author": result.user, "comments": result.description,
                              "created": _naive(result.run_at, result)})
-    writer = _Writer(workbook, result)
+    chart, why = chart_data_or_why(result)
+    writer = Writer(workbook, replace(result, notes=(*result.notes, why)) if why else result)
     layout = lay_out(result, MOST_ROWS)
     if len(layout.lines) > MOST_ROWS:  # at worst each record stands in a group of its own
         layout = lay_out(result, MOST_ROWS // (1 + 2 * layout.groupings))
@@ -80,18 +84,18 @@ def to_xlsx(result: ReportResult) -> bytes:
     if not is_empty(result):
         if shows_details(result):
             writer.details(layout)
-        chart = chart_data(result)
-        if chart is not None:
-            writer.chart(chart)
+        if chart is not None and has_sheet(chart):
+            write_chart(writer, chart)
     workbook.close()
     return file.getvalue()
 
 
-class _Writer:
+class Writer:
     """Writes sheets of one workbook; remembers its formats."""
 
     def __init__(self, workbook: Workbook, result: ReportResult) -> None:
         self.workbook, self.result, self.settings = workbook, result, result.settings
+        self.conditional = LooksOf(result)
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def look(self, **properties: Any) -> Any:
@@ -100,10 +104,16 @@ class _Writer:
             self.formats[key] = self.workbook.add_format({"valign": "vcenter", **properties})
         return self.formats[key]
 
+    def sheet(self, name: str) -> Worksheet:
+        sheet = self.workbook.add_worksheet(name)
+        sheet.set_default_row(ROW_HEIGHT)
+        _fit_to_paper(sheet)
+        return sheet
+
     # --- Sheets
 
     def report(self, layout: Layout) -> None:
-        sheet = self.workbook.add_worksheet("Report")
+        sheet = self.sheet("Report")
         sheet.hide_gridlines(2)
         row = self.heading(sheet, layout)
         if is_empty(self.result):
@@ -141,7 +151,6 @@ class _Writer:
     def heading(self, sheet: Worksheet, layout: Layout) -> int:
         """What the report is, above the table; returns the table's first row."""
         result = self.result
-        sheet.set_default_row(ROW_HEIGHT)
         sheet.set_row(0, 28)
         self.text(sheet, 0, 0, result.label, self.look(bold=True, font_size=16))
         size = layout.cut or counted(result.row_count, "record", self.settings)
@@ -158,17 +167,24 @@ class _Writer:
         row = len(lines) + 1
         if not layout.groupings and not is_empty(result):
             for figure, look in zip(layout.figures, self.looks(layout.figures, {"bold": True}), strict=True):
+                painted = self.conditional.look(figure.name, figure.value)
                 self.text(sheet, row, 0, figure.label, self.look(bold=True))
-                self.value(sheet, row, 1, figure.value, figure, look)
+                self.value(sheet, row, 1, figure.value, figure, self.painted({"bold": True}, figure, painted) if painted else look)
                 row += 1
         return row + 1
 
     def line(self, sheet: Worksheet, row: int, layout: Layout, line: Line, looks: list[Look]) -> None:
         for index, (value, column, look) in enumerate(zip(line.values, layout.columns, looks, strict=True)):
+            painted = column.kind == "aggregate" and self.conditional.look(column.name, value, line.key, column.across_key)
             if column.kind == "grouping":
                 self.text(sheet, row, index, self.label(line, index), look.text)
             else:
-                self.value(sheet, row, index, value, column, look)
+                self.value(sheet, row, index, value, column, self.painted(LOOKS[line.role], column, painted) if painted else look)
+
+    def painted(self, look: dict[str, Any], column: Typed, conditional: ConditionalLook) -> Look:
+        """The formats of a cell in its conditional look."""
+        paint = {"bg_color": conditional.fill, **({"font_color": conditional.ink} if conditional.ink else {})}
+        return self.looks((column,), {**look, **paint})[0]
 
     def label(self, line: Line, index: int) -> str:
         """What stands in a grouping column: a label where its group begins or ends, nothing where it repeats."""
@@ -182,8 +198,7 @@ class _Writer:
     def details(self, layout: Layout) -> None:
         """Records only, each with the labels of its groups: to filter, sort and pivot."""
         table = plain_table(layout, has_details=True)
-        sheet = self.workbook.add_worksheet("Details only")
-        sheet.set_default_row(ROW_HEIGHT)
+        sheet = self.sheet("Details only")
         for index, (heading, look) in enumerate(zip(table.headings, self.looks(table.columns, {"bold": True, "bottom": 1}), strict=True)):
             self.text(sheet, 0, index, heading, look.text)
         looks = self.looks(table.columns, {})
@@ -195,50 +210,6 @@ class _Writer:
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
         _fit_to_paper(sheet, sum(self.set_widths(sheet, table.columns, [table.headings, *table.rows])))
-
-    def chart(self, data: ChartData) -> None:
-        """A native chart beside the figures it shows."""
-        sheet = self.workbook.add_worksheet("Chart")
-        sheet.set_default_row(ROW_HEIGHT)
-        series = data.series or (data.measure.label,)
-        self.text(sheet, 0, 0, data.dimension, self.look(bold=True, bottom=1))
-        for index, name in enumerate(series, 1):
-            self.text(sheet, 0, index, name, self.look(bold=True, bottom=1, align="right", indent=1))
-        ordered = dict.fromkeys(point.label for point in data.points) if data.kind.of_whole else data.labels
-        values = {(point.label, point.series): point.value for point in data.points}
-        look = self.looks((data.measure,), {})[0]
-        for row, label in enumerate(ordered, 1):
-            self.text(sheet, row, 0, label, self.look())
-            for index, name in enumerate(data.series or ("",), 1):
-                self.value(sheet, row, index, values.get((label, name)), data.measure, look)
-        sheet.set_column(0, 0, 28)
-        sheet.set_column(1, len(series), 22)
-        _fit_to_paper(sheet)
-        sheet.insert_chart(0, len(series) + 2, self.picture(data, series, len(ordered)), {"description": data.title})
-
-    def picture(self, data: ChartData, series: Sequence[str], rows: int) -> Any:
-        assert data.kind.excel is not None
-        kind, subtype = data.kind.excel
-        chart = self.workbook.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
-        for index in range(1, len(series) + 1):
-            colour = {"color": PALETTE[(index - 1) % len(PALETTE)]}
-            chart.add_series({
-                "name": ["Chart", 0, index], "categories": ["Chart", 1, 0, rows, 0], "values": ["Chart", 1, index, rows, index],
-                **({"points": [{"fill": {"color": one}} for one in PALETTE[:rows]]} if data.kind.of_whole else
-                   {"line": {**colour, "width": 2}, "marker": {"type": "circle", "size": 5, "fill": colour, "border": colour}}
-                   if kind == "line" else {"fill": colour, "gap": 50})})
-        chart.set_title({"name": "\n".join(filter(None, (data.title, data.subtitle))), "name_font": {"size": 13}})
-        chart.set_legend({"position": "right"} if data.kind.of_whole or data.series else {"none": True})
-        values = {"num_format": format_of(data.measure.type).excel(0, self.settings), "line": {"none": True},
-                  "major_gridlines": {"visible": True, "line": {"color": "#E0E0E0"}}}
-        if kind == "bar":  # Excel counts bars from below
-            chart.set_y_axis({"reverse": True, "crossing": "max", "label_position": "low", "line": {"none": True}})
-            chart.set_x_axis(values)
-        elif not data.kind.of_whole:
-            chart.set_x_axis({"label_position": "low"})
-            chart.set_y_axis(values)
-        chart.set_size({"width": 760, "height": 26 * rows + 120 if kind == "bar" else 400})
-        return chart
 
     # --- Cells
 

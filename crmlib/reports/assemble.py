@@ -53,7 +53,7 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
         show_details=plan.show_details,
         primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
         filters=tuple(condition.text for condition in plan.filters), withheld=plan.withheld,
-        notes=(*_notes(plan, schema), *cells.notes), chart=plan.report.chart)
+        notes=(*_notes(plan, schema), *cells.notes), chart=plan.report.chart, conditional_formats=plan.report.conditional_formats)
 
 
 def _column(ref: FieldRef) -> ResultColumn:

@@ -210,6 +210,36 @@ class Sort(Definition):
     order: Literal["ascending", "descending"] = "ascending"
 
 
+class Chart(Definition):
+    """How a report is drawn: the name of a kind of chart, or `{type: combined, values: ["amount:sum", record_count]}`.
+
+    x, series: groupings by field path ("close_date", "close_date:month"). values: aggregates by name. Unsaid, what fits
+    is taken. target: what a gauge's figure is to reach.
+    """
+
+    type: str = "auto"
+    x: str | None = None
+    series: str | None = None
+    values: tuple[str, ...] = ()
+    target: Decimal | None = None
+
+
+class LookRule(Definition):
+    """A look for figures within bounds: `{less_than: 1000, look: bad}`."""
+
+    less_than: Decimal | None = None
+    greater_or_equal: Decimal | None = None
+    look: str
+
+
+class ConditionalFormat(Definition):
+    """Looks of an aggregate's figures; the first rule that holds counts. totals: those of totals too."""
+
+    aggregate: str
+    rules: tuple[LookRule, ...] = ()
+    totals: bool = False
+
+
 class Report(Definition):
     """A report on a report type. Groupings down make it a summary, groupings across as well a matrix; without any it is tabular.
 
@@ -236,12 +266,18 @@ class Report(Definition):
     sort: tuple[Sort, ...] = ()
     row_limit: int | None = Field(default=None, ge=1)
     show_details: bool = False
-    chart: Literal["auto", "column", "bar", "line", "stacked_column", "pie", "donut", "none"] = "auto"
+    chart: Chart = Chart()
+    conditional_formats: tuple[ConditionalFormat, ...] = ()
 
     @field_validator("columns", mode="before")
     @classmethod
     def _short_form(cls, columns: Any) -> Any:
         return _short_form(columns)
+
+    @field_validator("chart", mode="before")
+    @classmethod
+    def _chart_by_name(cls, chart: Any) -> Any:
+        return {"type": chart} if isinstance(chart, str) else chart
 
 
 def _short_form(columns: Any) -> Any:
@@ -258,4 +294,6 @@ def to_yaml(definition: Report | ReportType) -> str:
     for holder in (content, *content.get("sections", ())):
         if "columns" in holder:
             holder["columns"] = [column if column.get("label") else column["field"] for column in holder["columns"]]
+    if isinstance(definition, Report) and content.get("chart", {}).keys() == {"type"}:
+        content["chart"] = content["chart"]["type"]
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)

@@ -9,12 +9,13 @@ grand total. `key` values are as grouped (a period is its number, a lookup the r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from crmlib.model.org import Settings
+from crmlib.reports.definition import Chart, ConditionalFormat
 
 Key = tuple[Any, ...]
 
@@ -98,7 +99,8 @@ class ReportResult:
     filters: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    chart: str = "auto"
+    chart: Chart = field(default_factory=Chart)
+    conditional_formats: tuple[ConditionalFormat, ...] = ()
     engine: str = "database"
 
     def cell(self, down: Key = (), across: Key = ()) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
 from crmlib.reports.aggregates import AGGREGATES, ORDERED
 from crmlib.reports.aggregates import Aggregate as AggregateRow
+from crmlib.reports.charts import chart_problems
+from crmlib.reports.conditional_formats import format_problems
 from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report
 from crmlib.reports.filter_logic import check_logic
 from crmlib.reports.filter_values import figure_value, filter_value
@@ -37,6 +39,9 @@ def validate(report: Report, view: ReportTypeView, settings: Settings, today: da
     yield from check.filters()
     yield from check.having()
     yield from check.sorts()
+    numbers = check.numbers()
+    yield from chart_problems(report, numbers, source)
+    yield from format_problems(report, numbers.keys(), source)
 
 
 class _Check:
@@ -266,6 +271,16 @@ class _Check:
                           f"{self.found.field.type.label.lower()} field", where, "compare fields of one kind")
         elif row and (row.compare is None or first.field.family not in (*row.families, "lookup")):
             yield Problem("unfit-operator", f"two fields can't be asked whether one {row.label} the other", where)
+
+    def numbers(self) -> dict[str, bool]:
+        """The aggregates that are numbers, or may be meant as such, by name; whether they add up to those of the whole."""
+        found = {}
+        for one in self.report.aggregates:
+            row, fields = AGGREGATES.get(one.aggregate), list(self.field(one.field)) if one.field else []
+            field = self.found if one.field and not fields else None
+            if field is None or field.field.family == "number" or (row and row.result_type):
+                found[one.name] = one.show_as is None and (row is None or row.adds_up)
+        return found
 
     def sorts(self) -> Iterator[Problem]:
         for index, sort in enumerate(self.report.sort):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from traitlets import Any as AnyTrait
-from traitlets import Bool, HasTraits, Instance, Int, Tuple
+from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 
 from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.catalog import name_for
@@ -31,13 +31,15 @@ CellKey = tuple[Key, Key]
 class Result(HasTraits):
     """A report being run beside the page.
 
-    outcome: the whole report; chart: its SVG, where a chart says it better than a table. drilled: the records behind
+    outcome: the whole report; chart: its SVG, where a chart says it better than a table; no_chart: why the
+    one that the report asks for can't be drawn. drilled: the records behind
     the cell `key`, while one looks at these. `shown` counts what became ready, for whoever waits for it.
     """
 
     report = Instance(Report)
     outcome = AnyTrait(allow_none=True)
     chart = AnyTrait(allow_none=True)
+    no_chart = Unicode()
     key = AnyTrait(allow_none=True)
     drilled = AnyTrait(allow_none=True)
     problems = Tuple()
@@ -80,22 +82,22 @@ class Result(HasTraits):
     def _ran(self, outcome: Any) -> None:
         self.outcome = outcome
         self.leave_records()
-        in_background(lambda: _svg(outcome), self._drawn)
+        in_background(lambda: _chart(outcome), self._drawn)
 
     def _drilled(self, key: CellKey, outcome: ReportView) -> None:
         """As a plain list: there is one group only, and its figures stand above the records."""
         result = replace(outcome.result, format="tabular", groupings=(), groups=(), across=(), groups_across=())
         self.key, self.drilled = key, ReportView(result)
 
-    def _drawn(self, svg: Any) -> None:
-        self.chart = svg if isinstance(svg, str) else None
+    def _drawn(self, drawn: Any) -> None:
+        self.chart, self.no_chart = drawn if isinstance(drawn, tuple) else (None, "")
         self.shown += 1
 
 
-def _svg(outcome: Any) -> str | None:
-    from crmlib.render.chart import chart_svg
+def _chart(outcome: Any) -> tuple[str | None, str]:
+    from crmlib.render.chart import chart_or_why
 
-    return chart_svg(outcome.result)
+    return chart_or_why(outcome.result)
 
 
 class ResultView:
@@ -150,6 +152,7 @@ class ResultView:
         is_narrow = result is not None and not result.show_details and not result.across
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
                       table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
+                      no_chart=state.no_chart if state.key is None else "",
                       beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:

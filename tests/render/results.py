@@ -13,6 +13,7 @@ from typing import Any
 
 from crmlib.model.org import Settings
 from crmlib.reports.assemble import BLANK
+from crmlib.reports.definition import Chart
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
 
@@ -55,6 +56,8 @@ def deal(name: str, amount: str | None, closed: date | None = date(2026, 11, 30)
 def result_of(groupings: tuple[ResultColumn, ...], rows: list[Row], **changes: Any) -> ReportResult:
     """A result with these rows, their sum of amount and record count at every level. Labels double as keys; None is blank."""
     cells = {((), ()): _figures([values for _, values in rows])}
+    if isinstance(changes.get("chart"), str):
+        changes["chart"] = Chart(type=changes["chart"])
     result = ReportResult(
         label="Pipeline", description="What is open", report_type="Opportunities", format="summary" if groupings else "tabular",
         columns=COLUMNS, groupings=groupings, across=(), groups_across=(),
@@ -100,7 +103,7 @@ def matrix_of(groupings: tuple[ResultColumn, ...], across: tuple[ResultColumn, .
     width = len(groupings)
     labels = sorted({labels[width:] for labels, _ in rows}, key=lambda label: tuple(str(one or "") for one in label))
     inside = sorted(rows, key=lambda row: labels.index(row[0][width:]))
-    result = result_of(groupings, [(key[:width], values) for key, values in rows], format="matrix")
+    result = result_of(groupings, [(key[:width], values) for key, values in rows], format="matrix", **changes)
     cells: dict[tuple[Key, Key], tuple[Any, ...]] = {}
     for key, values in rows:
         for down, right in product(range(width + 1), range(len(across) + 1)):
@@ -108,7 +111,7 @@ def matrix_of(groupings: tuple[ResultColumn, ...], across: tuple[ResultColumn, .
             cells[key[:down], key[width:width + right]] = amount + (values[1] or 0), count + 1
     details = tuple(DetailRow(key[:width], number, values, key[width:]) for number, (key, values) in enumerate(rows, 1))
     groups_across = _groups([(key[width:], values) for key, values in inside], (), len(across), {})
-    return replace(result, **{"across": across, "groups_across": groups_across, "cells": cells, "details": details, **changes})
+    return replace(result, across=across, groups_across=groups_across, cells=cells, details=details)
 
 
 def deals(**changes: Any) -> ReportResult:
@@ -171,3 +174,22 @@ def months(count: int = 30, **changes: Any) -> ReportResult:
 def many(count: int = 8012, **changes: Any) -> ReportResult:
     rows: list[Row] = [((), deal(f"Deal {n}", f"{n}.{n % 100:02}")) for n in range(count)]
     return result_of((), rows, **changes)
+
+
+def drawn(result: ReportResult, kind: str, **what: Any) -> ReportResult:
+    return replace(result, chart=Chart(type=kind, **what))
+
+
+def with_average(result: ReportResult, name: str = "amount:average", kind: str = "currency") -> ReportResult:
+    """With a third figure, which does not add up: the average amount, a third of the sum in cents and one."""
+    column = ResultColumn(name, "Average Amount", kind)
+    cells = {key: (*values, (values[0] / 3).quantize(Decimal("0.01")) + 1) for key, values in result.cells.items()}
+    return replace(result, aggregates=(*result.aggregates, column), cells=cells)
+
+
+def fitting(chart: str, locale: str = "en_GB") -> ReportResult:
+    """A result that each kind of chart can show, of labels in every script."""
+    rows = [((name, series), deal("x", "12345678.90")) for name in NAMES for series in ("মোট", "ጠቅላላ")]
+    result = with_average(result_of((OWNER, STAGE), rows, settings=replace(SETTINGS, locale=locale)))
+    what: dict[str, Any] = {"target": Decimal("99999999.99")} if chart == "gauge" else {}
+    return drawn(result, chart, **what)

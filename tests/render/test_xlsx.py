@@ -11,9 +11,12 @@ from zipfile import ZipFile
 import pytest
 from python_calamine import CalamineWorkbook
 
+from crmlib.render.chart_data import chart_data
 from crmlib.render.xlsx import MOST_LETTERS, to_xlsx
+from crmlib.reports.charts import CHARTS
 from crmlib.reports.result import ReportResult
 from tests.render import results
+from tests.render.results import fitting
 
 
 def workbook(result: ReportResult) -> CalamineWorkbook:
@@ -116,12 +119,54 @@ def test_records_of_a_matrix_say_where_they_count() -> None:
     assert [row[:3] for row in rows[:2]] == [["Stage", "Owner", "Name"], ["Prospecting", "Amina", results.NAMES[0]]]
 
 
-@pytest.mark.parametrize(("chart", "element"), [
-    ("column", '<c:barDir val="col"/>'), ("bar", '<c:barDir val="bar"/>'), ("line", "<c:lineChart>"), ("pie", "<c:pieChart>"),
-    ("donut", "<c:doughnutChart>"), ("stacked_column", '<c:grouping val="stacked"/>')])
-def test_native_chart(chart: str, element: str) -> None:
-    content = parts(results.deals(chart=chart))
-    assert element in content["xl/charts/chart1.xml"]
+NATIVE = {
+    "column": '<c:barDir val="col"/>', "bar": '<c:barDir val="bar"/>', "line": "<c:lineChart>", "pie": "<c:pieChart>",
+    "donut": "<c:doughnutChart>", "stacked_column": '<c:grouping val="stacked"/>', "stacked_bar": '<c:grouping val="stacked"/>',
+    "percent_column": '<c:grouping val="percentStacked"/>', "percent_bar": '<c:grouping val="percentStacked"/>',
+    "grouped_column": '<c:grouping val="clustered"/>', "grouped_bar": '<c:grouping val="clustered"/>',
+    "cumulative_line": "<c:lineChart>", "combined": "<c:lineChart>", "funnel": '<c:barDir val="bar"/>', "scatter": "<c:scatterChart>",
+    "bubble": "<c:scatterChart>", "gauge": '<c:grouping val="percentStacked"/>',
+}
+
+
+@pytest.mark.parametrize("chart", sorted(set(CHARTS) - {"auto"}))
+def test_native_chart(chart: str) -> None:
+    content = parts(fitting(chart))
+    assert (NATIVE[chart] in content["xl/charts/chart1.xml"]) if chart in NATIVE else "xl/charts/chart1.xml" not in content
+
+
+@pytest.mark.parametrize("chart", sorted(set(NATIVE) - {"gauge"}))
+def test_a_chart_refers_to_cells_that_hold_what_it_shows(chart: str) -> None:
+    """Its ranges together hold what the picture on the screen shows; of places, how high they are."""
+    result = fitting(chart)
+    data, rows, content = chart_data(result), sheet(result, "Chart"), parts(result)["xl/charts/chart1.xml"]
+    assert data is not None
+    found = [rows[number - 1][ord(column) - ord("A")]
+             for column, first, last in re.findall(r"<c:(?:val|yVal)>.*?\$([A-Z])\$(\d+):\$[A-Z]\$(\d+)", content)
+             for number in range(int(first), int(last) + 1)]
+    shown = [point.values[1:2] if "scatter" in NATIVE[chart] else point.values for point in data.points]
+    assert sorted(found) == sorted(float(value) for values in shown for value in values if value is not None)
+
+
+def test_a_heat_map_is_a_coloured_table() -> None:
+    content = parts(fitting("heat_map"))
+    assert "<colorScale>" in content["xl/worksheets/sheet2.xml"]
+    assert sheet(fitting("heat_map"), "Chart")[1][:2] == [results.NAMES[0], 12345678.9]
+
+
+def test_a_gauge_says_what_is_left() -> None:
+    rows = sheet(fitting("gauge"), "Chart")
+    assert rows[0] == ["Figure", "Sum of Amount", "Still to reach"] and rows[1][1:] == [123456789.0, 0.0]
+
+
+def test_figures_of_the_whole_have_no_sheet_of_their_own() -> None:
+    assert workbook(fitting("metric")).sheet_names == ["Report"]
+
+
+def test_a_chart_that_does_not_fit_is_said() -> None:
+    result = results.by_stage(chart="heat_map")
+    assert workbook(result).sheet_names == ["Report"]
+    assert any(str(row[0]).startswith("No chart: a 'heat_map' chart needs two groupings") for row in sheet(result))
 
 
 def test_chart_refers_to_its_figures() -> None:

@@ -140,6 +140,37 @@ FAULTS = {
     "a date beyond the calendar": ("bad-value", 6, "beyond the calendar", "filters: [{field: created_at, value: 9999-12-31}]"),
     "a number for a date": ("bad-value", 6, "is not a date", "filters: [{field: close_date, value: 2026}]"),
     "a broken character": ("bad-value", 6, "broken character", 'filters: [{field: name, operator: contains, value: "a\\0b"}]'),
+    "a chart that is none": ("unknown-chart", 6, "did you mean 'column'?", "chart: colum"),
+    "a key of no chart": ("unknown-key", 6, "did you mean 'series'?", "chart: {type: line, serie: owner}"),
+    "a chart of more groups than there are": ("unfit-chart", 6, "charts that fit: bar, column, line", "chart: heat_map"),
+    "a chart of more figures than there are": ("unfit-chart", 6, "needs two numbers as figures; the report has one", "chart: scatter"),
+    "a chart of more figures than it shows": ("unfit-chart", 6, "shows one figure; the chart names two", SUMMARY.replace(
+        "}]", "}, {field: amount, aggregate: sum}]") + "groupings_down: [{field: owner}]\n"
+        "chart: {type: pie, values: [record_count, 'amount:sum']}"),
+    "parts of no whole": ("unfit-chart", 6, "'amount:average' does not add up", SUMMARY.replace(
+        "{aggregate: record_count}", "{field: amount, aggregate: average}") + "groupings_down: [{field: owner}]\nchart: pie"),
+    "a chart of a figure that is none": ("unknown-aggregate", 6, "numbers: record_count", "chart: {type: bar, values: ['amount:sum']}"),
+    "a chart of a date": ("unfit-chart", 6, "is no number", SUMMARY.replace(
+        "{aggregate: record_count}", "{field: close_date, aggregate: largest}") + "groupings_down: [{field: owner}]\n"
+        "chart: {type: bar, values: ['close_date:largest']}"),
+    "a chart by what is no grouping": ("unknown-grouping", 6, "groupings that can: owner", "chart: {type: bar, x: stage}"),
+    "a chart by groups without totals of their own": ("unfit-grouping", 6, "groupings that can: owner",
+                                                      SUMMARY + "groupings_down: [{field: owner}, {field: stage}]\nchart: {x: stage}"),
+    "looks of what is not there": ("unknown-aggregate", 6, "aggregates: record_count",
+                                   "conditional_formats: [{aggregate: 'amount:sum', rules: [{less_than: 1, look: bad}]}]"),
+    "looks of a date": ("unfit-aggregate", 6, "is no number", SUMMARY.replace(
+        "{aggregate: record_count}", "{field: close_date, aggregate: largest}") + "groupings_down: [{field: owner}]\n"
+        "conditional_formats: [{aggregate: 'close_date:largest', rules: [{less_than: 1, look: bad}]}]"),
+    "looks twice": ("twice", 8, "put all its rules in one place",
+                    "conditional_formats:\n" + "  - {aggregate: record_count, rules: [{less_than: 1, look: bad}]}\n" * 2),
+    "looks without rules": ("missing-key", 6, "rules:", "conditional_formats: [{aggregate: record_count}]"),
+    "a look that is none": ("unknown-look", 7, "did you mean 'warning'?", "conditional_formats:\n  - {aggregate: record_count, "
+                            "rules: [{less_than: 1, look: warnig}]}"),
+    "a look without a bound": ("missing-key", 6, "add less_than", "conditional_formats: [{aggregate: record_count, rules: [{look: bad}]}]"),
+    "a look of no figure": ("empty-range", 6, "no figure is less than 1", "conditional_formats: [{aggregate: record_count, "
+                            "rules: [{less_than: 1, greater_or_equal: 1, look: bad}]}]"),
+    "a bound that is no number": ("bad-value", 6, "less_than", "conditional_formats: [{aggregate: record_count, "
+                                  "rules: [{less_than: few, look: bad}]}]"),
     "a sort by nothing": ("unknown-field", 6, "did you mean 'amount'?", "sort: [{field: amounts}]"),
     "a limit without order": ("limit-without-order", 6, "add sort", "row_limit: 5"),
 }

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from crmlib.model.org import Settings
 from crmlib.reports.aggregates import AGGREGATES
+from crmlib.reports.charts import CHARTS
+from crmlib.reports.conditional_formats import LOOKS
 from crmlib.reports.date_literals import DATE_LITERALS, date_range, in_words
 from crmlib.reports.definition import Filter, Report, ReportType
 from crmlib.reports.granularities import GRANULARITIES
@@ -104,8 +106,13 @@ def test_what_comes_round(name: str) -> None:
     assert GRANULARITIES[name].number(TODAY, settings) == {"month_in_year": 4, "day_in_month": 13, "weekday": 0, "hour": 0}[name]
 
 
+def test_every_look_has_a_line() -> None:
+    line = next(line for line in DOCS.splitlines() if line.startswith("| `look` |"))
+    assert set(re.findall(r"`(\w+)`", line)) - {"look"} == set(LOOKS)
+
+
 def test_docs_name_no_word_that_is_none() -> None:
-    known = {*AGGREGATES, *SHOW_AS, *OPERATORS, *GRANULARITIES, *DATE_LITERALS, *_keys(Report), *_keys(ReportType)}
+    known = {*CHARTS, *AGGREGATES, *SHOW_AS, *OPERATORS, *GRANULARITIES, *DATE_LITERALS, *_keys(Report), *_keys(ReportType)}
     assert known == IN_DOCS
 
 

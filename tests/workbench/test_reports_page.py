@@ -265,6 +265,13 @@ filters: [{field: close_date, value: THIS_YEAR}]
         assert f"Records behind <strong>{labels[down]}, {labels[across]}</strong>" in html
         assert len(view.state.drilled.result.details) == result.cell(down, across)["record_count"]
 
+    def test_a_chart_that_does_not_fit_is_said(self, reports_page: ReportsPage, do: Do) -> None:
+        path = reports_page.org.catalog.folder / "reports" / "sales" / "pipeline_by_stage.yaml"
+        path.write_text(path.read_text() + "chart: {type: gauge, target: -1}\n")
+        shown = words(do("navigate", value="run/report/sales/pipeline_by_stage"))
+        assert "No chart: a &#39;gauge&#39; chart can&#39;t show Deals" in shown
+        assert "No chart" not in words(do("drill", value="0"))
+
     def test_a_chart_is_drawn_where_there_are_groups(self, do: Do) -> None:
         assert "<svg" in do("navigate", value="run/report/sales/pipeline_by_stage").split('class="chart"')[1]
         assert 'class="chart"' not in do("navigate", value="run/report/sales/largest_open_deals")
