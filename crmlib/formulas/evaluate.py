@@ -26,7 +26,7 @@ def evaluate(checked: Checked, values: Values, context: Context) -> Any:
     Raises FormulaError where there is no value, and DefinitionError if the formula has problems.
     """
     result = checked.runner(values, context)
-    return outer(result) if isinstance(result, Decimal) else result
+    return EXACT.plus(outer(result)) if isinstance(result, Decimal) else result
 
 
 def as_field(value: Any, field_type: str, scale: int = 2) -> Any:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from typing import Any
 
 from crmlib.formulas.context import FormulaError
@@ -51,17 +52,14 @@ def places_of(value: Decimal) -> int:
 
 
 def is_short(value: Decimal) -> bool:
-    """Whether it surely has at most OUTER digits after the point; asks less than `places_of`, which takes the number apart."""
+    """Whether it surely has at most OUTER digits after the point; asks less than taking the number apart."""
     written = str(value)
     return len(written) <= OUTER + 1 and "E" not in written
 
 
 def inner(value: Decimal) -> Decimal:
     """The number with at most INNER digits after the point. Raises FormulaError when it is too large."""
-    if is_short(value):
-        return value
-    value = small(value)
-    return EXACT.quantize(value, INNER_UNIT) if places_of(value) > INNER else value
+    return value if is_short(value) else EXACT.quantize(small(value), INNER_UNIT)
 
 
 def small(value: Decimal) -> Decimal:
@@ -73,7 +71,7 @@ def small(value: Decimal) -> Decimal:
 
 def outer(value: Decimal) -> Decimal:
     """The number as everything but arithmetic sees it."""
-    return value if is_short(value) or places_of(value) <= OUTER else EXACT.quantize(value, OUTER_UNIT)
+    return value if is_short(value) else EXACT.quantize(value, OUTER_UNIT)
 
 
 def whole(value: Decimal, low: int = -MOST_INTEGER, high: int = MOST_INTEGER) -> int:
@@ -167,9 +165,12 @@ def truncated(value: Decimal, places: Decimal = ZERO) -> Decimal:
 
 
 def _to_places(value: Decimal, places: Decimal, how: str) -> Decimal:
-    value = outer(value)
-    kept = whole(places, FEWEST_PLACES, OUTER)
-    return value if places_of(value) <= kept else EXACT.plus(value.quantize(ONE.scaleb(-kept), how, EXACT))
+    return outer(value).quantize(_unit(whole(places, FEWEST_PLACES, OUTER)), how, EXACT)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return ONE.scaleb(-places)
 
 
 def ceiling(value: Decimal) -> Decimal:

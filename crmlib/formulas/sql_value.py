@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from crmlib.formulas.numbers import INNER, MOST_DIGITS, MOST_INTEGER, OUTER, places_of, whole
+from crmlib.formulas.numbers import EXACT, INNER, MOST_DIGITS, MOST_INTEGER, OUTER, places_of, whole
 
 NUMBER = Numeric(asdecimal=True)
 MOMENT = DateTime(timezone=True)
@@ -70,8 +70,8 @@ def known(value: Any, type_: str) -> Sql:
     if isinstance(value, bool):
         return Sql(TRUE if value else FALSE, nullable=False, constant=value)
     if isinstance(value, Decimal):
-        scale = max(places_of(value), 0)
-        return Sql(constant(value), nullable=False, scale=scale, digits=max(value.adjusted() + 1, 1), constant=value)
+        value = value.normalize(EXACT)
+        return Sql(constant(value), nullable=False, scale=max(places_of(value), 0), digits=max(value.adjusted() + 1, 1), constant=value)
     if isinstance(value, datetime):
         return Sql(cast(inline(value.isoformat(" ")), MOMENT), nullable=False, constant=value)
     if isinstance(value, date):
