@@ -15,7 +15,7 @@ from crmlib.model.sql_functions import lower_text, same_scale
 from crmlib.reports.filter_logic import Logic, all_of, combine
 from crmlib.reports.made_sql import bucket_sql, formula_sql
 from crmlib.reports.operators import OPERATORS, TEXTS
-from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter, PlannedFormula
+from crmlib.reports.plan import FieldRef, PlannedBucket, PlannedCrossFilter, PlannedFilter, PlannedFormula
 from crmlib.reports.report_types import ReportSource
 from crmlib.reports.secure import SecuredPlan
 from crmlib.security.sharing import RowRule, row_predicate
@@ -42,10 +42,8 @@ class Join:
         """The field's column, or what is made of others."""
         if isinstance(ref.made, PlannedFormula):
             return formula_sql(ref.made, ref.type, {name: self.column(operand) for name, operand in ref.made.operands})
-        column = self._stored(ref)
-        return bucket_sql(ref.made, column) if ref.made is not None else column
-
-    def _stored(self, ref: FieldRef) -> ColumnElement[Any]:
+        if isinstance(ref.made, PlannedBucket):
+            return bucket_sql(ref.made, self.column(ref.made.of))
         return self.aliases[ref.source].c[self.schema.describe(self.objects[ref.source]).field(ref.name).column.name]
 
     def tables(self, refs: Iterable[FieldRef], filters: Filters) -> FromClause:
@@ -114,9 +112,9 @@ class Join:
 def _sources_of(ref: FieldRef) -> Iterator[str]:
     """Where a field's values come from."""
     yield ref.source
-    if isinstance(ref.made, PlannedFormula):
-        for _, operand in ref.made.operands:
-            yield from _sources_of(operand)
+    read = [ref.made.of] if isinstance(ref.made, PlannedBucket) else [one for _, one in ref.made.operands] if ref.made else []
+    for one in read:
+        yield from _sources_of(one)
 
 
 def _refs_of(filters: Filters) -> list[FieldRef]:

@@ -79,10 +79,12 @@ def formula_of(view: ReportTypeView, formula: RowFormula) -> Checked:
 
 
 def grain_of(read: list[ReportField], view: ReportTypeView) -> ReportSource | None:
-    """The source of which one record decides all that is read; the primary object if nothing is."""
-    sources = dict(view.sources) | {lookup.path: lookup for field in read for lookup in field.lookups}
-    wanted = {field.source.path for field in read}
-    return next((sources[path] for path in sorted(wanted or {""}, key=len) if wanted <= decided_by(path, sources)), None)
+    """The primary or related object whose record decides all that is read; the primary object if nothing is.
+
+    Never a lookup: whether a deal is won is asked of each deal, though all deals of one stage have the same answer.
+    """
+    wanted = {(field.lookups[0].parent if field.lookups else field.source.path) for field in read} or {""}
+    return next((view.sources[path] for path in sorted(wanted, key=len) if wanted <= decided_by(path, view.sources)), None)
 
 
 def check_made(view: ReportTypeView) -> Iterator[tuple[str, Problem]]:

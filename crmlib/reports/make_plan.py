@@ -105,8 +105,9 @@ class _Planner:
         cases = [(one.label, filter_value(of.field, "less_or_equal", one.up_to, self.today, self.settings)) for one in bucket.ranges]
         cases += [(one.label, tuple(filter_value(of.field, "equals", value, self.today, self.settings) for value in one.values))
                   for one in bucket.values]
-        made = PlannedBucket(tuple(cases), bool(bucket.ranges), bucket.other)
-        return replace(self.ref(of), path=found.path, label=label or found.label, type="picklist", family="picklist", made=made)
+        read = self.ref(of)
+        made = PlannedBucket(read, tuple(cases), bool(bucket.ranges), bucket.other)
+        return replace(read, path=found.path, label=label or found.label, type="picklist", family="picklist", made=made)
 
     def formula(self, found: ReportField, formula: RowFormula, label: str) -> FieldRef:
         checked = formula_of(self.view, formula)

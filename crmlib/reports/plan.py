@@ -38,11 +38,12 @@ class FieldRef:
 
 @dataclass(frozen=True)
 class PlannedBucket:
-    """The field's value, thrown together: the label of the first case that takes it, else `other`.
+    """A field's value, thrown together: the label of the first case that takes it, else `other`.
 
     cases: (label, up to which value, of dates as a range) or (label, which values).
     """
 
+    of: FieldRef
     cases: tuple[tuple[str, Any], ...]
     by_range: bool
     other: str

@@ -79,6 +79,12 @@ class TestBuckets:
         assert set(columns(ask(records, buckets=buckets, columns=["region", "step"]))) == {("Benelux", "First")}
 
 
+    def test_of_a_formula(self, records: Org) -> None:
+        made = {"formulas": [{"name": "gap", "formula": "amount - expected_revenue"}],
+                "buckets": [{"name": "how_far", "field": "gap", "ranges": [{"label": "Near", "up_to": 0}, {"label": "Far"}]}]}
+        assert columns(ask(records, columns=["how_far"], **made)) == ["Far", "Far", "Far", "Near", "Near"]
+
+
 class TestFormulas:
     def test_rounded_half_up_and_blank_as_zero_or_blank(self, records: Org) -> None:
         third = {"name": "third", "formula": "amount / 3", "type": "currency"}
@@ -104,6 +110,12 @@ class TestFormulas:
                      aggregates=[{"field": "gap", "aggregate": "sum"}, {"field": "pieces", "aggregate": "sum"}])
         assert columns(result) == [("a", D("899.99"), D("4.00")), ("a", D("899.99"), D("6.00"))]
         assert result.grand_total == {"gap:sum": D("899.99"), "pieces:sum": D("10.00")}
+
+    def test_a_formula_over_a_lookup_counts_for_each_record_that_looks(self, records: Org) -> None:
+        """Five deals of one stage: five times 1, not once."""
+        result = ask(records, formulas=[{"name": "is_open", "formula": 'IF(stage.name = "Open", 1, 0)'}], columns=["name"],
+                     aggregates=[{"field": "is_open", "aggregate": "sum"}])
+        assert result.grand_total == {"is_open:sum": D("5.00")}
 
     def test_a_hidden_field_hides_what_is_made_of_it(self, records: Org) -> None:
         rights = {"opportunity": frozenset({"read", "view_all"}), "stage": frozenset({"read"})}
