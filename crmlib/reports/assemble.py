@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from itertools import repeat
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import text_sort_key
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.compile_plan import Statements
+from crmlib.reports.compile_plan import Part, Statements
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedGrouping
 from crmlib.reports.result import OTHER, DetailRow, Group, Key, ReportResult, ResultColumn, walk
 from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.show_as import SHOW_AS, CellKey, Neighbours
+
+T = TypeVar("T")
 
 BLANK = "(blank)"
 FRACTIONS = ("average", "median", "standard_deviation")
@@ -37,8 +42,8 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
     groups, groups_across = cells.groups(0), cells.groups(plan.down)
     figures = cells.shown_figures(groups, groups_across)
     names = _Names(detail_rows)
-    details = [DetailRow(names.key(row, range(plan.down)), row.id, names.values(row, "column"),
-                         names.key(row, range(plan.down, len(plan.groupings)))) for row in detail_rows]
+    down, across, values = names.key(range(plan.down)), names.key(range(plan.down, len(plan.groupings))), names.values("column")
+    details = [DetailRow(down(row), row.id, values(row), across(row)) for row in detail_rows]
     if plan.is_ordered_by_figures:
         place = {group.key: number for number, group in enumerate(walk(groups))}
         details = sorted(details, key=lambda row: place[row.key])[:detail_limit]
@@ -97,13 +102,21 @@ class _Names:
     def __init__(self, rows: Sequence[Row[Any]]) -> None:
         self.at = {name: index for index, name in enumerate(rows[0]._fields)} if rows else {}
 
-    def key(self, row: Row[Any], groupings: Iterable[int]) -> Key:
-        """The values of these groupings."""
-        return tuple(OTHER if f"other{index}" in self.at and row[self.at[f"other{index}"]] == 1 else row[self.at[f"key{index}"]]
-                     for index in groupings)
+    def key(self, groupings: Iterable[int]) -> Callable[[Row[Any]], Key]:
+        """What gives the values of these groupings in a row."""
+        keys = [(self.at.get(f"key{index}", 0), self.at.get(f"other{index}")) for index in groupings]
+        if all(other is None for _, other in keys):
+            return _values_at([key for key, _ in keys])
+        return lambda row: tuple(OTHER if other is not None and row[other] == 1 else row[key] for key, other in keys)
 
-    def values(self, row: Row[Any], prefix: str) -> tuple[Any, ...]:
-        return tuple(row[index] for name, index in self.at.items() if name.startswith(prefix))
+    def values(self, prefix: str) -> Callable[[Row[Any]], tuple[Any, ...]]:
+        return _values_at([index for name, index in self.at.items() if name.startswith(prefix)])
+
+
+def _values_at(places: Sequence[int]) -> Callable[[Row[Any]], tuple[Any, ...]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: tuple(row[place] for place in places)
 
 
 class _Cells:
@@ -118,50 +131,54 @@ class _Cells:
         self.empty: list[CellKey] = []
         self.notes: dict[str, None] = {}  # each once, in their order
         self.pieces: list[dict[CellKey, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
-        names = _Names(rows)
-        self.at = names.at
+        self.labels: dict[tuple[int, Any], str] = {}
+        self.sort_value = cache(self._sort_value)  # each value's once, however many groups it stands in
+        self.names = _Names(rows)
+        by_part: dict[int, list[Row[Any]]] = {}
         for row in rows:
-            part = statements.parts[row[0]]
-            key = names.key(row, range(part.down)), names.key(row, range(plan.down, plan.down + part.across))
-            if row[0] == 0:
-                self._take_group(row, key)
-            for index in part.aggregates:
-                self._take_pieces(row, key, index)
+            by_part.setdefault(row[0], []).append(row)
+        for number, part in enumerate(statements.parts):
+            self._take(number, part, by_part.get(number, []))
 
-    def _take_group(self, row: Row[Any], key: CellKey) -> None:
-        if not row.row_count:
-            return  # no rows at all: the grand total of nothing
-        for around in _around(key):
-            self.row_counts[around] = self.row_counts.get(around, 0) + row.row_count
-        for index, value in enumerate(key[0] + key[1]):
-            if f"shown{index}" in self.at:
-                self.shown[index, value] = row[self.at[f"shown{index}"]]
-            if f"order{index}" in self.at:
-                self.order[index, value] = row[self.at[f"order{index}"]]
+    def _take(self, number: int, part: Part, rows: list[Row[Any]]) -> None:
+        """The rows of one part of the statement."""
+        down, across = self.names.key(range(part.down)), self.names.key(range(self.plan.down, self.plan.down + part.across))
+        keys = [(down(row), across(row)) for row in rows]
+        if number == 0:
+            self._take_groups(keys, rows)
+        for index in part.aggregates:
+            planned = self.plan.aggregates[index]
+            aggregate = AGGREGATES[planned.aggregate]
+            first = self.names.at.get(f"piece{index}_0", 0)
+            pieces = dict(zip(keys, map(_values_at(range(first, first + aggregate.pieces)), rows), strict=True))
+            if planned.additive and aggregate.merge is not None:
+                pieces = _with_totals(pieces, aggregate.merge, self.plan.down, self.plan.across)
+            self.pieces[index].update(pieces)
 
-    def _take_pieces(self, row: Row[Any], key: CellKey, index: int) -> None:
-        aggregate = AGGREGATES[self.plan.aggregates[index].aggregate]
-        first = self.at[f"piece{index}_0"]
-        pieces = tuple(row[first: first + aggregate.pieces])
-        found = self.pieces[index]
-        if not self.plan.aggregates[index].additive or aggregate.merge is None:
-            found[key] = pieces
-            return
-        for around in _around(key):
-            found[around] = aggregate.merge(found[around], pieces) if around in found else pieces
+    def _take_groups(self, keys: list[CellKey], rows: list[Row[Any]]) -> None:
+        """Which groups there are, how many rows each has, and what else is known of their values."""
+        counts = {key: row.row_count for key, row in zip(keys, rows, strict=True) if row.row_count}  # no rows at all: the total of nothing
+        self.row_counts.update(_with_totals(counts, operator.add, self.plan.down, self.plan.across))
+        for index in range(len(self.plan.groupings)):
+            for name, known in (("shown", self.shown), ("order", self.order)):
+                place = self.names.at.get(f"{name}{index}")
+                if place is not None:
+                    value = self.names.key([index])
+                    known.update({(index, *value(row)): row[place] for row in rows})
 
     @cached_property
     def figures(self) -> dict[CellKey, tuple[Any, ...]]:
         """One value per aggregate, for every cell and total."""
-        return {key: self.figure(key) for key in self.row_counts}
+        return self.figures_of(self.row_counts)
 
-    def figure(self, key: CellKey) -> tuple[Any, ...]:
+    def figures_of(self, keys: Collection[CellKey]) -> dict[CellKey, tuple[Any, ...]]:
         """One value per aggregate; of a cell without rows, what the aggregate makes of nothing."""
-        return tuple(self._figure(index, key, column) for index, column in enumerate(self.columns))
+        columns = [list(self._figures(index, keys, column)) for index, column in enumerate(self.columns)]
+        return dict(zip(keys, zip(*columns, strict=True) if columns else repeat(()), strict=False))
 
     def shown_figures(self, groups: tuple[Group, ...], groups_across: tuple[Group, ...]) -> dict[CellKey, tuple[Any, ...]]:
         """The figures, those of empty groups too, as each aggregate wants them shown."""
-        figures = self.figures | {key: self.figure(key) for key in self.empty}
+        figures = self.figures | self.figures_of(self.empty)
         changed = {index: one for index, one in enumerate(self.plan.aggregates) if one.show_as}
         if not changed:
             return figures
@@ -176,16 +193,19 @@ class _Cells:
                     figures[key] = (*figures[key][:index], value, *figures[key][index + 1:])
         return figures
 
-    def _figure(self, index: int, key: CellKey, column: ResultColumn) -> Any:
+    def _figures(self, index: int, keys: Iterable[CellKey], column: ResultColumn) -> Iterator[Any]:
+        """One aggregate of these cells."""
         planned = self.plan.aggregates[index]
         if planned.field is None:
-            return self.row_counts.get(key, 0)
-        aggregate = AGGREGATES[planned.aggregate]
-        pieces = self.pieces[index].get(key, (None,) * aggregate.pieces)
-        value = aggregate.finish(pieces, planned.field.scale)
-        if value is None or column.type in ("date", "datetime"):
-            return value
-        return int(value) if column.type == "integer" else Decimal(value).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+            yield from (self.row_counts.get(key, 0) for key in keys)
+            return
+        aggregate, found, scale = AGGREGATES[planned.aggregate], self.pieces[index], planned.field.scale
+        nothing, unit = (None,) * aggregate.pieces, Decimal(1).scaleb(-column.scale)
+        for key in keys:
+            value = aggregate.finish(found.get(key, nothing), scale)
+            if value is not None and column.type not in ("date", "datetime"):
+                value = int(value) if column.type == "integer" else Decimal(value).quantize(unit, ROUND_HALF_UP)
+            yield value
 
     def groups(self, first: int) -> tuple[Group, ...]:
         """The groups of one direction as a tree, each level in its order. first: the index of its outermost grouping."""
@@ -204,7 +224,7 @@ class _Cells:
         grouping = self.plan.groupings[index]
         keys = list(self._with_empty(parent, below.get(parent, []), grouping, index < self.plan.down))
         # Groups of equal figures stand in the order of their labels, whichever way the figures go.
-        keys.sort(key=self._sort_value(index), reverse=grouping.descending and grouping.order_by is None)
+        keys.sort(key=self.sort_value(index), reverse=grouping.descending and grouping.order_by is None)
         if grouping.order_by is not None:
             keys.sort(key=self._figure_of(grouping.order_by, down=index < self.plan.down), reverse=grouping.descending)
             keys.sort(key=lambda key: key[-1] is OTHER)
@@ -239,15 +259,17 @@ class _Cells:
         grouping = self.plan.groupings[index]
         place = {value: number for number, value in enumerate(grouping.values)}
 
-        def sort_value(key: Key) -> tuple[Any, ...]:
-            value = key[-1]
+        @cache
+        def of(value: Any) -> tuple[Any, ...]:
             values = [self.order.get((index, value)), self.shown.get((index, value)), value]
             listed = (None if value is None else place.get(value, len(place)),) if place else ()
             return tuple(_comparable(one) for one in (*listed, *values))
-        return sort_value
+        return lambda key: of(key[-1])
 
     def _label(self, index: int, value: Any) -> str:
-        return group_label(self.plan.groupings[index], value, self.shown.get((index, value)), self.plan)
+        if (index, value) not in self.labels:
+            self.labels[index, value] = group_label(self.plan.groupings[index], value, self.shown.get((index, value)), self.plan)
+        return self.labels[index, value]
 
 
 def _levels(groups: tuple[Group, ...]) -> Iterator[tuple[Group, ...]]:
@@ -258,12 +280,27 @@ def _levels(groups: tuple[Group, ...]) -> Iterator[tuple[Group, ...]]:
             yield from _levels(group.groups)
 
 
-def _around(key: CellKey) -> Iterator[CellKey]:
-    """The cell and every total it is part of."""
-    down, across = key
-    for kept_down in range(len(down) + 1):
-        for kept_across in range(len(across) + 1):
-            yield down[:kept_down], across[:kept_across]
+def _with_totals(finest: dict[CellKey, T], merge: Callable[[T, T], T], down: int, across: int) -> dict[CellKey, T]:
+    """The finest cells and every total they are part of: each level is made of the next finer one."""
+    found, level = dict(finest), finest
+    for kept_down in range(down, -1, -1):
+        if kept_down < down:
+            level = _merged(level, lambda key: (key[0][:-1], key[1]), merge)
+            found |= level
+        totals = level
+        for _ in range(across):
+            totals = _merged(totals, lambda key: (key[0], key[1][:-1]), merge)
+            found |= totals
+    return found
+
+
+def _merged(cells: dict[CellKey, T], around: Callable[[CellKey], CellKey], merge: Callable[[T, T], T]) -> dict[CellKey, T]:
+    """The next coarser level."""
+    found: dict[CellKey, T] = {}
+    for key, value in cells.items():
+        total = around(key)
+        found[total] = merge(found[total], value) if total in found else value
+    return found
 
 
 def _comparable(value: Any) -> tuple[Any, ...]:
