@@ -92,6 +92,14 @@ def chart_or_why(result: ReportResult) -> tuple[str | None, str]:
         return None, no_chart(error)
 
 
+def chart_html(result: ReportResult) -> str:
+    """The chart as a figure, or a paragraph that says why there is none; nothing where nothing is to be drawn."""
+    picture, why = chart_or_why(result)
+    if why:
+        return f'<p class="crm-report-note">{escape(why)}</p>'
+    return f'<figure class="crm-report-chart">{picture}</figure>' if picture else ""
+
+
 def _own_ids(svg: str) -> str:
     """Ids that no other chart on the page has; vl-convert counts them per process."""
     found = {name: str(n) for n, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', svg)))}

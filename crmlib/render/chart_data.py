@@ -106,7 +106,7 @@ class _Offer:
 
     @property
     def groupings(self) -> int:
-        return bool(self.points.groups) + (len(self.points.series) > 1)
+        return bool(self.points.groups) + bool(self.points.series)
 
     def of_unit(self) -> list[Measure]:
         """The numbers that can share an axis with the first."""

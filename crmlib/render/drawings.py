@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import pi
+from textwrap import wrap
 from typing import Any
 
 from crmlib.model.org import Settings
@@ -82,20 +83,27 @@ def _grouped_bars(data: ChartData, settings: Settings) -> Spec:
 
 
 def _stacked_columns(data: ChartData, settings: Settings, percent: bool = False) -> Spec:
-    return {"transform": [_place(data.series, "series")], "width": _column_width(data), "height": HEIGHT, "mark": PART,
+    return {"transform": _parts(data, percent), "width": _column_width(data), "height": HEIGHT, "mark": PART,
             "encoding": {"x": _labels(data), "y": _shares(data, settings) if percent else _values(data, settings),
                          "tooltip": _tooltip(data), **_series(data), "order": {"field": "place", "type": "quantitative"}}}
 
 
 def _stacked_bars(data: ChartData, settings: Settings, percent: bool = False) -> Spec:
-    return {"transform": [_place(data.series, "series")], "width": WIDTH - 160, "height": {"step": 26}, "mark": PART,
+    return {"transform": _parts(data, percent), "width": WIDTH - 160, "height": {"step": 26}, "mark": PART,
             "encoding": {"y": _rows_of_labels(data), "x": _shares(data, settings) if percent else _values(data, settings),
                          "tooltip": _tooltip(data), **_series(data), "order": {"field": "place", "type": "quantitative"}}}
 
 
+def _parts(data: ChartData, percent: bool) -> list[Spec]:
+    """In their order; as shares of what they make up, where that is not nothing."""
+    whole = {"joinaggregate": [{"op": "sum", "field": "value", "as": "whole"}], "groupby": ["label"]}
+    share = {"calculate": "datum.whole > 0 ? datum.value / datum.whole : 0", "as": "share"}
+    return [_place(data.series, "series"), *([whole, share] if percent else [])]
+
+
 def _shares(data: ChartData, settings: Settings) -> Spec:
     percent = axis_text(ResultColumn("", "", "percent", 0), settings).replace("datum.value", "(100 * datum.value)")
-    return {"field": "value", "type": "quantitative", "stack": "normalize", "title": f"Share of {data.measure.label}",
+    return {"field": "share", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": f"Share of {data.measure.label}",
             "axis": {"labelExpr": percent, "tickCount": 6}}
 
 
@@ -260,12 +268,22 @@ DRAWINGS: dict[str, Callable[[ChartData, Settings], Spec]] = {
 
 
 def _labels(data: ChartData, width: int = 0) -> Spec:
-    """The axis below. What it shows stands in the title; labels lie flat if they fit."""
-    flat = len(data.labels) * _label_width(data) <= (width or _column_width(data))
-    axis: Spec = {"grid": False, "labelAngle": 0 if flat else -40, "labelLimit": 170, "domain": True, "domainColor": "#999999"}
+    """The axis below. What it shows stands in the title; labels lie flat, in up to three lines, if they fit."""
+    lines = _folded(data.labels, (width or _column_width(data)) / max(1, len(data.labels)))
+    axis: Spec = {"grid": False, "labelAngle": 0 if lines else -40, "labelLimit": 170, "domain": True, "domainColor": "#999999"}
+    if any(len(parts) > 1 for parts in lines.values()):
+        axis["labelExpr"] = f"{json.dumps(lines)}[datum.label]"
     if len(data.labels) > 24:
         axis["labelOverlap"] = True
     return {"field": "label", "type": "nominal", "sort": list(data.labels), "title": None, "axis": axis}
+
+
+def _folded(labels: Sequence[str], width: float) -> dict[str, list[str]]:
+    """The lines of each label, none of them wider than this; empty if a word does not fit."""
+    letters = max(1, int((width - 8) // 7))
+    lines = {label: wrap(label, letters, break_long_words=False, break_on_hyphens=False) or [label] for label in labels}
+    fits = all(len(parts) <= 3 and len(part) <= letters for parts in lines.values() for part in parts)
+    return lines if fits else {}
 
 
 def _rows_of_labels(data: ChartData) -> Spec:

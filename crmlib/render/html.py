@@ -105,7 +105,11 @@ def to_html(result: ReportResult, max_rows: int | None = None, chart: bool = Fal
     max_rows: as in `lay_out`; what is cut is said. link: is given the title and the figures of every group and total.
     """
     layout = lay_out(result, max_rows)
-    drawn = _chart(result) if chart else ""
+    drawn = ""
+    if chart:
+        from crmlib.render.chart import chart_html
+
+        drawn = chart_html(result)
     return f'{STYLE}<div class="crm-report">{_head(result, layout)}{drawn}{_body(result, layout, link)}</div>'
 
 
@@ -115,15 +119,6 @@ def to_page(result: ReportResult, max_rows: int | None = None) -> str:
     return (f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(result.label)}</title>'
             f'<meta name="viewport" content="width=device-width,initial-scale=1">{PAGE_STYLE}</head>'
             f"<body>{to_html(result, max_rows, chart=True)}</body></html>")
-
-
-def _chart(result: ReportResult) -> str:
-    from crmlib.render.chart import chart_or_why
-
-    picture, why = chart_or_why(result)
-    if why:
-        return f'<p class="crm-report-note">{escape(why)}</p>'
-    return f'<figure class="crm-report-chart">{picture}</figure>' if picture else ""
 
 
 def _head(result: ReportResult, layout: Layout) -> str:

@@ -15,7 +15,7 @@ from crmlib.model.org import Settings
 from crmlib.reports.assemble import BLANK
 from crmlib.reports.definition import Chart
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.result import DetailRow, Group, Key, ReportResult, ResultColumn
+from crmlib.reports.result import OTHER, DetailRow, Group, Key, ReportResult, ResultColumn
 
 STAGE = ResultColumn("stage", "Stage", "picklist")
 OWNER = ResultColumn("owner", "Owner", "lookup")
@@ -125,6 +125,13 @@ def tabular(**changes: Any) -> ReportResult:
 
 def by_stage(**changes: Any) -> ReportResult:
     return result_of((STAGE,), [(key[:1], values) for key, values in DEALS], **changes)
+
+
+def top_owners(**changes: Any) -> ReportResult:
+    """By pieces, of which all but one number stand together as Other."""
+    rows: list[Row] = [((3,), deal("x", "5.00")), ((OTHER,), deal("y", "2.00")), ((OTHER,), deal("z", "1.00"))]
+    result = result_of((PIECES,), rows, **changes)
+    return replace(result, groups=tuple(replace(group, label="Other") if group.value is OTHER else group for group in result.groups))
 
 
 def matrix(**changes: Any) -> ReportResult:

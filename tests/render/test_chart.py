@@ -330,6 +330,21 @@ def test_numbers_are_written_as_in_the_locale(chart: str) -> None:
     assert not re.search(r"\d\.\d|€\d", written) and re.search(r"\d[Mk]?\u00a0[€%]", written)
 
 
+@pytest.mark.parametrize("chart", ["percent_bar", "percent_column", "pie", "donut", "funnel", "heat_map", "stacked_bar", "gauge"])
+def test_of_nothing_there_are_no_shares(chart: str) -> None:
+    rows = [((stage, owner), results.deal("x", "0.00")) for stage in ("Open", "Won") for owner in ("Amina", "Femke")]
+    result = results.result_of((results.STAGE, results.OWNER), rows)
+    svg = chart_svg(drawn(result, chart, target=Decimal(10)))
+    assert svg is not None and not re.search(r"NaN|undefined|Infinity", svg)
+
+
+@pytest.mark.parametrize("chart", ["stacked_column", "heat_map", "grouped_bar"])
+def test_one_group_in_series_is_enough(chart: str) -> None:
+    """Tomorrow there may be more of them."""
+    rows = [((stage, "Amina"), results.deal("x", "1.00")) for stage in ("Open", "Won")]
+    assert data(drawn(results.result_of((results.STAGE, results.OWNER), rows), chart)).series == ("Amina",)
+
+
 def test_hostile_labels_stay_text() -> None:
     svg = chart_svg(results.hostile())
     assert svg is not None

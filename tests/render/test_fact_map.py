@@ -50,6 +50,11 @@ def test_groups_nest_and_blank_has_no_value() -> None:
     assert [group["key"] for group in groups[1]["groupings"]] == ["1_0", "1_1", "1_2"]
 
 
+def test_groups_that_stand_together_have_no_value() -> None:
+    groups = json.loads(to_json(results.top_owners()))["groupingsDown"]["groupings"]
+    assert [(group["label"], group["value"]) for group in groups] == [("3", 3), ("Other", None)]
+
+
 def test_a_period_says_its_first_and_last_day() -> None:
     group = fact_map(results.months(2))["groupingsDown"]["groupings"][1]
     assert (group["label"], group["value"], group["dategroupings"]) == (

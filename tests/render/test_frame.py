@@ -76,6 +76,11 @@ def test_types_do_not_depend_on_there_being_records() -> None:
     assert list(none.dtypes) == list(full.dtypes) and none.index.dtype == full.index.dtype
 
 
+def test_groups_that_stand_together_have_words_only() -> None:
+    frame = to_pandas(results.top_owners())
+    assert list(frame.index) == ["3", "Other"] and list(frame["Sum of Amount"]) == [5.0, 3.0]
+
+
 def test_exact_keeps_decimals() -> None:
     frame = to_pandas(results.by_stage(), exact=True)
     assert frame.loc["Won", "Sum of Amount"] == Decimal("9876543210123.75")

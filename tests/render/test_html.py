@@ -155,6 +155,11 @@ def test_the_chart_stands_between_heading_and_table() -> None:
     assert "<svg" not in to_html(results.by_stage())
 
 
+def test_a_chart_that_does_not_fit_is_said_and_the_table_shown() -> None:
+    html = to_page(results.by_stage(chart="heat_map"))
+    assert '<p class="crm-report-note">No chart: a &#x27;heat_map&#x27; chart needs two groupings' in html and "<table" in html
+
+
 def test_a_page_has_language_title_and_chart() -> None:
     checked = Checker(to_page(results.by_stage()))
     assert ("html", {"lang": "en"}) in checked.elements

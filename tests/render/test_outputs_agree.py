@@ -169,7 +169,7 @@ READERS: list[Callable[[ReportResult], list[FigureLine]]] = [from_html, from_tex
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("make", [results.by_stage, results.deals, results.months, results.three_levels, results.matrix,
-                                  results.wide_matrix])
+                                  results.wide_matrix, results.top_owners])
 def test_lines_and_figures(reader: Callable[[ReportResult], list[FigureLine]], make: Callable[[], ReportResult]) -> None:
     assert reader(make()) == figure_lines(make())
 
