@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table
 
-from crmlib.mirror.dialect import DuckDialect, engine_on, prepare
+from crmlib.mirror.dialect import DuckDialect, add_functions, engine_on, set_zone
 from crmlib.model.changes import Changes, Gap, Mark, changes_since, first_mark, followed_tables, rows_query, tables_without_triggers
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
@@ -39,6 +39,7 @@ class DataCopy:
 
         self.path = path
         self._duck = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+        add_functions(self._duck)
         self._engine: Engine = engine_on(self._duck)
         self._zone = ""
         self._schema: Schema | None = None
@@ -59,7 +60,9 @@ class DataCopy:
     def bring_up_to_date(self, org: Org) -> datetime:
         """Take over what changed; returns the moment as of which the copy now is. Raises Gap when it must be made anew instead."""
         with self._lock:
-            self._prepare(org)
+            if self._zone != org.settings.time_zone:
+                self._zone = org.settings.time_zone
+                set_zone(self._duck, self._zone)
             with org.snapshot() as source:
                 moment, anew = org.now(), self._tables_to_make(org.schema)
                 if anew and tables_without_triggers(source, org.schema.metadata):
@@ -69,11 +72,6 @@ class DataCopy:
                     self._take_over(source, followed_tables(org.schema.metadata), anew, changes)
                 self._schema = org.schema
                 return moment
-
-    def _prepare(self, org: Org) -> None:
-        if self._zone != org.settings.time_zone:
-            prepare(self._duck, org.settings.time_zone)
-            self._zone = org.settings.time_zone
 
     def _tables_to_make(self, schema: Schema) -> set[str]:
         """Names of the tables that are not here, or have other columns than the database's."""

@@ -33,8 +33,8 @@ WORDS = {
     "twice_median": "(quantile_disc({0}, 0.5) - quantile_disc(-({0}), 0.5))",
     "percentile": "quantile_disc({0}, {1} / 100.0)",
     "sum_of_squares": "sum(CAST({0} AS DECIMAL(19, {node.type.scale})) * {0})",
-    "local_date": "CAST(crm_local({0}, {1}) AS DATE)",
-    "local_hour": "CAST(hour(crm_local({0}, {1})) AS INTEGER)",
+    "local_date": "(DATE '0001-01-01' + CAST(crm_local_time({0}, {1}) // 86400000000 AS INTEGER))",
+    "local_hour": "CAST(crm_local_time({0}, {1}) // 3600000000 % 24 AS INTEGER)",
     "day_of_month": "CAST(day({0}) AS INTEGER)",
     "month_number": "CAST(year({0}) * 12 + month({0}) - 1 AS INTEGER)",
     "day_number": "CAST(({0}) - DATE '0001-01-01' + 1 AS INTEGER)",
@@ -107,17 +107,25 @@ def engine_on(duck: Any) -> Engine:
     return create_engine("duckdb://", creator=lambda: DuckConnection(duck.cursor()), poolclass=NullPool)
 
 
-def prepare(duck: Any, zone: str) -> None:
-    """Give a connection, and all others to the same database, the functions that WORDS speak of. zone: the organization's."""
+def add_functions(duck: Any) -> None:
+    """Give a connection, and all others to the same database, the Python functions that WORDS speak of."""
     for name, function in (("crm_lower", str.lower), ("crm_sort_key", text_sort_key)):
         duck.create_function(name, function, ["VARCHAR"], "VARCHAR")
+
+
+def set_zone(duck: Any, zone: str) -> None:
+    """Tell the database the one time zone it is asked for, that of the organization."""
     known = zone.replace("'", "''")
-    duck.execute(f"CREATE OR REPLACE MACRO crm_local(moment, zone) AS CASE WHEN zone = '{known}' "
-                 f"THEN make_timestamp(epoch_us(moment) + {_offset(_offsets(zone))}) ELSE error('another time zone') END")
+    duck.execute(f"""CREATE OR REPLACE MACRO crm_local_time(moment, zone) AS CASE
+        WHEN zone <> '{known}' THEN error('another time zone')
+        WHEN moment < TIMESTAMP '{FIRST}-01-01' OR moment >= TIMESTAMP '{LAST}-01-01' THEN error('too far from today')
+        ELSE epoch_us(moment) + {YEAR_1970} + {_offset(_offsets(zone))} END""")
 
 
+YEAR_1970 = 719_162 * 86_400_000_000
+"""Microseconds from the beginning of the year 1, from which `crm_local_time` counts: positive, so that // rounds down."""
 FIRST, LAST = 1900, 2100
-"""Years between which a zone's changes are looked up; before and after, its first and last offset hold."""
+"""Years between which a zone's changes are known. Of moments before or after, the database must say what day they are."""
 
 
 @lru_cache(maxsize=8)
