@@ -48,6 +48,7 @@ LIBRARIES = {
     "pandas": {"render", "workspace"},
     "altair": {"render", "workspace"},
     "vl_convert": {"render"},
+    "resvg_py": {"render"},
     "xlsxwriter": {"render"},
     "babel": {"render", "workbench"},
     "rich": {"render", "cli"},

@@ -1,7 +1,7 @@
 """A result's chart: a Vega-Lite specification as plain data, for Altair in notebooks, as SVG and PNG everywhere else.
 
-SVG and PNG are drawn by vl-convert, which needs no browser and no network. They are made from the specification, not
-through Altair, whose import alone takes longer than a page may.
+SVG is drawn by vl-convert, PNG from it by resvg; neither needs a browser or the network. They are made from the
+specification, not through Altair, whose import alone takes longer than a page may.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zlib import crc32
 
 from crmlib.errors import DefinitionError
 from crmlib.render.chart_data import chart_data, no_chart
+from crmlib.render.chart_png import png_of
 from crmlib.render.drawings import DRAWINGS, GRID, INK, QUIET, Spec, rows
 from crmlib.reports.result import ReportResult
 
@@ -81,7 +82,7 @@ def chart_png(result: ReportResult, scale: float = 2) -> bytes | None:
         return None
     import vl_convert
 
-    return bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=scale, allowed_base_urls=[]))
+    return png_of(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[]), scale)
 
 
 def chart_or_why(result: ReportResult) -> tuple[str | None, str]:

@@ -96,7 +96,7 @@ def _stacked_bars(data: ChartData, settings: Settings, percent: bool = False) ->
 
 def _parts(data: ChartData, percent: bool) -> list[Spec]:
     """In their order; as shares of what they make up, where that is not nothing."""
-    whole = {"joinaggregate": [{"op": "sum", "field": "value", "as": "whole"}], "groupby": ["label"]}
+    whole: Spec = {"joinaggregate": [{"op": "sum", "field": "value", "as": "whole"}], "groupby": ["label"]}
     share = {"calculate": "datum.whole > 0 ? datum.value / datum.whole : 0", "as": "share"}
     return [_place(data.series, "series"), *([whole, share] if percent else [])]
 

@@ -183,6 +183,11 @@ def many(count: int = 8012, **changes: Any) -> ReportResult:
     return result_of((), rows, **changes)
 
 
+def grouped(count: int, label: str = "G{}", amount: str = "{}.00", **changes: Any) -> ReportResult:
+    rows = [((label.format(n),), deal("x", amount.format(n))) for n in range(count)]
+    return result_of((STAGE,), rows, **changes)
+
+
 def drawn(result: ReportResult, kind: str, **what: Any) -> ReportResult:
     return replace(result, chart=Chart(type=kind, **what))
 
