@@ -189,7 +189,9 @@ class TestStartingAndStopping:
         first, second, *rest = own.printed.splitlines()
         assert first == f"The workbench is at {own.address}"
         assert re.fullmatch(r"Signed in as \w+ \(.+\) – sign-in comes later\.", second)
-        assert [line for line in rest if "/nothing" not in line] == ["Stop it with Ctrl+C."]
+        # ZeroMQ's library in a kernel that is stopped while it starts may complain of its closed socket.
+        said = [line for line in rest if "/nothing" not in line and "signaler.cpp" not in line]
+        assert said == ["Stop it with Ctrl+C."]
         assert own.process.returncode == 0
         assert [kernel for kernel in kernels if Path(f"/proc/{kernel}").exists()] == []
 
