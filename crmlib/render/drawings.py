@@ -34,16 +34,18 @@ POINT = {"type": "point", "filled": True, "size": 90, "opacity": 0.85, "color": 
 
 
 def rows(data: ChartData) -> list[Spec]:
-    """The points, and the periods between them without records, in order."""
+    """The points, and the periods between them without records, in order; of a line, those of each series."""
     found: list[Spec] = []
     for point in data.points:
         row: Spec = {"label": point.label, "series": point.series}
         for value, text, short, number in zip(point.values, point.texts, point.shorts, ("", "2", "3"), strict=False):
             row |= {f"value{number}": None if value is None else float(value), f"text{number}": text, f"short{number}": short}
         found.append(row)
-    there = {point.label for point in data.points}
+    there = {(point.label, point.series) for point in data.points}
+    labels = {label for label, _ in there}
     found += [{"label": label, "series": series, "text": "no records", "value": None, "short": ""}
-              for label in data.labels if label not in there for series in data.series or ("",)]
+              for label in data.labels for series in data.series or ("",)
+              if label not in labels or (data.kind.most is None and (label, series) not in there)]
     place = {label: n for n, label in enumerate(data.labels)}
     return sorted(found, key=lambda row: place[row["label"]])
 

@@ -275,6 +275,13 @@ def test_a_line_has_a_place_for_months_without_records() -> None:
     assert [row["value"] for row in spec["data"]["values"] if row["label"] == "July 2024"] == [None]
 
 
+def test_each_line_is_broken_where_it_has_no_records() -> None:
+    rows = [((owner, 24309 + n), results.deal("x", "1.00")) for owner in ("Amina", "Femke") for n in range(3) if owner == "Amina" or n != 1]
+    spec = chart_spec(drawn(results.matrix_of((results.OWNER,), (results.CLOSED_IN,), rows), "line"))
+    assert spec is not None
+    assert [row["value"] for row in spec["data"]["values"] if row["series"] == "Femke"] == [1.0, None, 1.0]
+
+
 def test_a_line_in_descending_order_runs_backwards_with_the_blank_last() -> None:
     result = results.months(8)
     blank = replace(result.groups[0], key=(None,), label="(blank)")
