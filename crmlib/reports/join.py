@@ -5,10 +5,11 @@ A cross filter is a join of its own inside an EXISTS, or a count where a number 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Text, and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, Integer, Text, and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy.sql.visitors import iterate
 
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import lower_text, same_scale
@@ -46,14 +47,25 @@ class Join:
             return bucket_sql(ref.made, self.column(ref.made.of))
         return self.aliases[ref.source].c[self.schema.describe(self.objects[ref.source]).field(ref.name).column.name]
 
-    def tables(self, refs: Iterable[FieldRef], filters: Filters) -> FromClause:
-        """The joined tables. Related objects always decide which rows there are; a lookup only matters to what is read through it."""
-        read = {source for ref in (*refs, *_refs_of(filters)) for source in _sources_of(ref)}
+    def needed(self, columns: Sequence[ColumnElement[Any]], filters: Filters, every_row: bool = True) -> set[str]:
+        """The sources to be joined: those that columns and filters are read from, and the related objects, which decide what rows
+        there are. Where the number of rows does not matter (every_row), related objects "with or without" may be missing."""
+        read = {part.table for column in columns for part in iterate(column) if isinstance(part, ColumnClause)}
+        needed = {path for path, alias in self.aliases.items() if alias in read}
+        needed |= {source for ref in _refs_of(filters) for source in _sources_of(ref)}
+        needed |= {source.path for source in self.sources[1:] if source.kind != "lookup" and (every_row or source.required)}
+        for source in reversed(self.sources[1:]):  # parents come before those that hang on them
+            if source.path in needed:
+                needed.add(source.parent)
+        return needed
+
+    def tables(self, needed: Collection[str]) -> FromClause:
+        """These sources and the base, joined."""
         joined = self.aliases[self.base.path]
         for source in self.sources[1:]:
-            if source.kind == "lookup" and not any(path == source.path or path.startswith(f"{source.path}.") for path in read):
-                continue
-            joined = joined.join(self.aliases[source.path], and_(self.link(source), self.visible(source.path)), isouter=not source.required)
+            if source.path in needed:
+                on = and_(self.link(source), self.visible(source.path))
+                joined = joined.join(self.aliases[source.path], on, isouter=not source.required)
         return joined
 
     def link(self, source: ReportSource) -> ColumnElement[bool]:
@@ -101,7 +113,7 @@ class Join:
         inner = Join(self.plan, self.schema, condition.sources, self)
         related, parent = condition.sources[0], self.aliases[condition.parent.source]
         met = and_(inner.link(related), inner.condition(condition.filters, all_of(len(condition.filters))))
-        tables = inner.tables((), condition.filters)
+        tables = inner.tables(inner.needed((), condition.filters))
         if condition.at_least > 1:
             enough = select(func.count()).select_from(tables).where(met).correlate(parent).scalar_subquery() >= condition.at_least
             return not_(enough) if condition.without else enough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Label, Select, Subquery, and_, case, func, select
@@ -13,7 +14,8 @@ from crmlib.reports.by_figures import by_figures, record_name, value_name
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.join import Join
 from crmlib.reports.operators import TEXTS
-from crmlib.reports.plan import FieldRef, PlannedGrouping
+from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedGrouping
+from crmlib.reports.report_types import ReportSource, decided_by
 from crmlib.reports.result import OTHER
 from crmlib.reports.secure import SecuredPlan
 
@@ -31,9 +33,25 @@ class ReportRows:
         column = self.column(ref)
         return func.nullif(column, "", type_=column.type) if ref.family in TEXTS else column
 
-    def for_cells(self) -> CTE:
+    def for_cells(self, aggregates: Sequence[PlannedAggregate]) -> CTE:
         """Keys with their labels and order, the values to aggregate, and the ids of sources whose records repeat."""
-        return self._restricted([*self._group_columns(), *self._figure_columns(), *self._ids()]).cte("report_rows")
+        return self._restricted([*self._group_columns(), *self._figure_columns(aggregates), *self._ids()]).cte("report_rows")
+
+    def of_records(self, source: str, aggregates: Sequence[PlannedAggregate]) -> CTE | None:
+        """Keys and values of this source's records, each in one row only; None where they repeat.
+
+        Related objects that only make records repeat are left out, and then nothing repeats any more.
+        """
+        plan = self.plan
+        if plan.report.row_limit or plan.asks_figures:
+            return None
+        keys = [self._key(grouping).label(f"key{index}") for index, grouping in enumerate(plan.groupings)]
+        columns = [*keys, *self._figure_columns(aggregates)]
+        needed = {"", *self.join.needed(columns, plan.filters, every_row=False)}
+        decided = decided_by(source, {one.path: one for one in plan.sources})
+        if any(one.path in needed - decided for one in self._row_sources()):
+            return None
+        return self._restricted(columns, every_row=False).cte(f"rows_of_{record_name(plan, source)}")
 
     def details(self, limit: int | None) -> Select[Any]:
         """The rows as shown: ordered by groups, then as the report sorts, then by record."""
@@ -58,9 +76,8 @@ class ReportRows:
                     chosen.append(self.column(ref).label(f"{name}{index}"))
         return chosen
 
-    def _figure_columns(self) -> list[Label[Any]]:
-        """What aggregates are made of."""
-        aggregates = self.plan.aggregates
+    def _figure_columns(self, aggregates: Sequence[PlannedAggregate]) -> list[Label[Any]]:
+        """What these aggregates are made of."""
         fields = dict.fromkeys(one.field for one in aggregates if one.field is not None)
         values = [self.value(field).label(value_name(self.plan, field)) for field in fields]
         repeating = {one.field.source for one in aggregates if one.field and one.repeats}
@@ -71,8 +88,11 @@ class ReportRows:
 
     def _ids(self) -> list[Label[Any]]:
         """What tells one row from another: the records of the primary and the related objects, `id0` being the primary's."""
-        related = [source for source in self.plan.sources if source.kind != "lookup"]
-        return [self.join.aliases[source.path].c.id.label(f"id{index}") for index, source in enumerate(related)]
+        return [self.join.aliases[source.path].c.id.label(f"id{index}") for index, source in enumerate(self._row_sources())]
+
+    def _row_sources(self) -> list[ReportSource]:
+        """The primary and the related objects."""
+        return [source for source in self.plan.sources if source.kind != "lookup"]
 
     def _key(self, grouping: PlannedGrouping) -> ColumnElement[Any]:
         value = self.value(grouping.key)
@@ -80,12 +100,13 @@ class ReportRows:
             return value
         return GRANULARITIES[grouping.granularity].number_sql(value, grouping.key.family, self.plan.settings)
 
-    def _restricted(self, columns: list[Label[Any]]) -> Select[Any]:
+    def _restricted(self, columns: list[Label[Any]], every_row: bool = True) -> Select[Any]:
         """The rows with these columns, after row limit, figures and drill-down have left out what they leave out."""
         plan = self.plan
-        helpers = (self._sort_columns() if plan.report.row_limit else []) + (self._figure_columns() if plan.asks_figures else [])
+        helpers = self._sort_columns() if plan.report.row_limit else []
+        helpers += self._figure_columns(plan.aggregates) if plan.asks_figures else []
         wanted = {column.name: column for column in (*columns, *helpers)}
-        query = self._joined(list(wanted.values()))
+        query = self._joined(list(wanted.values()), every_row)
         if plan.report.row_limit:
             query = select(query.order_by(*self._sorted(query.selected_columns)).limit(plan.report.row_limit).subquery("first_rows"))
         if plan.asks_figures:
@@ -109,13 +130,10 @@ class ReportRows:
             order += _ordered(columns[f"sort{index}"], sort.values, sort.descending, sort.field.family)
         return order + [column.asc().nulls_first() for column in columns if column.name.startswith("id")]
 
-    def _joined(self, columns: list[Label[Any]]) -> Select[Any]:
+    def _joined(self, columns: list[Label[Any]], every_row: bool = True) -> Select[Any]:
         plan = self.plan
-        refs = [*plan.columns, *(one.field for one in plan.aggregates), *(one.field for one in plan.sorts)]
-        refs += [ref for grouping in plan.groupings for ref in (grouping.key, grouping.shown, grouping.order)]
-        condition = self.join.condition(plan.filters, plan.logic)
-        tables = self.join.tables([ref for ref in refs if ref], plan.filters)
-        return select(*columns).select_from(tables).where(condition, self.join.scope())
+        tables = self.join.tables(self.join.needed(columns, plan.filters, every_row))
+        return select(*columns).select_from(tables).where(self.join.condition(plan.filters, plan.logic), self.join.scope())
 
 
 def _family(grouping: PlannedGrouping, name: str) -> str:
