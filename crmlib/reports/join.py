@@ -59,9 +59,9 @@ class Join:
                 needed.add(source.parent)
         return needed
 
-    def tables(self, needed: Collection[str]) -> FromClause:
-        """These sources and the base, joined."""
-        joined = self.aliases[self.base.path]
+    def tables(self, needed: Collection[str], base: FromClause | None = None) -> FromClause:
+        """These sources and the base, joined. base: what to take instead of the base's table alone."""
+        joined = self.aliases[self.base.path] if base is None else base
         for source in self.sources[1:]:
             if source.path in needed:
                 on = and_(self.link(source), self.visible(source.path))

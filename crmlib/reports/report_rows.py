@@ -106,9 +106,8 @@ class ReportRows:
         helpers = self._sort_columns() if plan.report.row_limit else []
         helpers += self._figure_columns(plan.aggregates) if plan.asks_figures else []
         wanted = {column.name: column for column in (*columns, *helpers)}
-        query = self._joined(list(wanted.values()), every_row)
-        if plan.report.row_limit:
-            query = select(query.order_by(*self._sorted(query.selected_columns)).limit(plan.report.row_limit).subquery("first_rows"))
+        chosen = list(wanted.values())
+        query = self._first_rows(chosen) if plan.report.row_limit else self._joined(chosen, every_row)
         if plan.asks_figures:
             query = by_figures(query, plan)
         rows = query.subquery("all_rows") if plan.report.row_limit or plan.asks_figures or plan.within else None
@@ -116,6 +115,16 @@ class ReportRows:
             return query
         kept = [column for column in rows.c if column.name in {one.name for one in columns} or column.name.startswith("other")]
         return select(*kept).where(*(self._is_within(rows, index, value) for index, value in plan.within))
+
+    def _first_rows(self, columns: list[Label[Any]]) -> Select[Any]:
+        """The rows that the row limit leaves. Where there is one per record, these are chosen before more is read of them."""
+        one_per_record = len(self._row_sources()) == 1
+        rows = self._joined([*self._sort_columns(), *self._ids()] if one_per_record else columns)
+        first = rows.order_by(*self._sorted(rows.selected_columns)).limit(self.plan.report.row_limit).subquery("first_rows")
+        if not one_per_record:
+            return select(first)
+        chosen = first.join(self.base, self.base.c.id == first.c.id0)
+        return select(*columns).select_from(self.join.tables(self.join.needed(columns, ()), chosen))
 
     def _is_within(self, rows: Subquery, index: int, value: Any) -> ColumnElement[bool]:
         """Whether a row stands in the group of this value."""
