@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import altair
     import pandas
 
+    from crmlib.reports.why import Why
+
 
 def connect(url: str | None = None, user: str | None = None, report_types: str | Path | None = None, create: bool = False) -> Workspace:
     """Open a base as a user.
@@ -134,6 +136,24 @@ class RunnableReport:
         workspace = self.workspace
         return explain(prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source), workspace.org)
 
+    def why(self, record: int | str | tuple[str, int | str], user: str | None = None) -> WhyView:
+        """Why a record is in it, or is not: by id or name, of the primary object or ("account", 7) of another in the report.
+
+        user: whether it is for them; for those who may see all records. Raises NotFound, AccessDenied.
+        """
+        from crmlib.reports.why import check_may_ask_for, record_called, source_asked, why
+
+        workspace = self.workspace if user is None else self.workspace.as_user(user)
+        org = workspace.org
+        own = prepare(self.definition, self.view, org, self.workspace.user, source=self.source)
+        plan = own if user is None else prepare(self.definition, self.view, org, workspace.user, source=self.source)
+        if user is not None:
+            check_may_ask_for(self.workspace.user, plan, own, org.schema)
+        name, called = record if isinstance(record, tuple) else (plan.sources[0].object, record)
+        source = source_asked(plan, name, org.schema)
+        number = called if isinstance(called, int) else record_called(org, own, source, called)
+        return WhyView(why(org, plan, source.path, number, by_administrator=user is not None))
+
     def change(self, **changes: Any) -> RunnableReport:
         """The same report with other parts: `report.change(row_limit=10)`."""
         content = self.definition.model_dump() | changes
@@ -187,3 +207,24 @@ class ReportView:
 
     def _repr_html_(self) -> str:
         return self.to_html(max_rows=200)
+
+
+@dataclass(frozen=True)
+class WhyView:
+    """Why a record is in a report, or is not; `print` it, or see it in JupyterLab."""
+
+    why: Why
+
+    @property
+    def is_there(self) -> bool:
+        return self.why.is_there
+
+    def __str__(self) -> str:
+        from crmlib.render.why import why_text
+
+        return why_text(self.why)
+
+    def _repr_html_(self) -> str:
+        from crmlib.render.why import why_html
+
+        return why_html(self.why)

@@ -49,3 +49,15 @@ def run(report: str, username: str | None, output: str, file: Path | None) -> No
 def explain(report: str, username: str | None) -> None:
     """What a report will ask the data: sources, the rules that apply, totals, SQL."""
     click.echo(connect(user=username).report(report).explain())
+
+
+@report_group.command("why")
+@click.argument("report", metavar="FOLDER/NAME")
+@click.argument("record", metavar="RECORD")
+@click.option("--of", "of_object", metavar="OBJECT", help="The record is one of this object, instead of the primary one.")
+@as_user
+@click.option("--user", metavar="USER", help="Whether it is in the report for this user; for those who may see all records.")
+def why(report: str, record: str, of_object: str | None, username: str | None, user: str | None) -> None:
+    """Why a record, by its id or name, is in a report or is not."""
+    asked = int(record) if record.isdecimal() else record
+    click.echo(connect(user=username).report(report).why((of_object, asked) if of_object else asked, user), nl=False)

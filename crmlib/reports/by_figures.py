@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, select
 
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.operators import OPERATORS
-from crmlib.reports.plan import FieldRef, PlannedAggregate
+from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedHaving
 from crmlib.reports.secure import SecuredPlan
 
 
@@ -29,14 +29,13 @@ def value_name(plan: SecuredPlan, field: FieldRef) -> str:
 def by_figures(query: Select[Any], plan: SecuredPlan) -> Select[Any]:
     """The rows whose groups meet the conditions; groups beyond the top ones get key NULL and `other<index>` 1."""
     for number, having in enumerate(plan.having):
-        rows = _with_figure(query.subquery(f"rows_having{number}"), plan, having.aggregate, range(plan.down))
-        family = having.aggregate.field.family if having.aggregate.field and not _counts(having.aggregate) else "number"
-        query = select(*_but_figure(rows)).where(OPERATORS[having.operator].sql(rows.c.figure, having.values, family))
+        rows = with_figure(query.subquery(f"rows_having{number}"), plan, having.aggregate, range(plan.down))
+        query = select(*_but_figure(rows)).where(is_met(having, rows.c.figure))
     for index, grouping in enumerate(plan.groupings):
         if grouping.top is not None:
             around = range(0 if index < plan.down else plan.down, index)
             aggregate = next(one for one in plan.aggregates if one.name == grouping.order_by)
-            rows = _with_figure(query.subquery(f"rows_top{index}"), plan, aggregate, [*around, index])
+            rows = with_figure(query.subquery(f"rows_top{index}"), plan, aggregate, [*around, index])
             ordered = rows.c.figure.desc().nulls_last() if grouping.descending else rows.c.figure.asc().nulls_first()
             groups = _keys(rows, plan, around)
             place = func.dense_rank().over(partition_by=groups or None, order_by=[ordered, rows.c[f"key{index}"].asc().nulls_first()])
@@ -51,7 +50,7 @@ def _but_figure(rows: Subquery) -> list[ColumnElement[Any]]:
     return [column for column in rows.c if column.name != "figure"]
 
 
-def _with_figure(rows: Subquery, plan: SecuredPlan, aggregate: PlannedAggregate, groupings: Iterable[int]) -> Subquery:
+def with_figure(rows: Subquery, plan: SecuredPlan, aggregate: PlannedAggregate, groupings: Iterable[int]) -> Subquery:
     """The rows, each with the `figure` of the group that it stands in."""
     def with_column(rows: Subquery, figure: ColumnElement[Any]) -> Subquery:
         return select(*(column for column in rows.c if column.name != "nth"), figure.label("figure")).subquery(f"{rows.name}_figure")
@@ -78,5 +77,8 @@ def _keys(rows: Subquery, plan: SecuredPlan, groupings: Iterable[int]) -> list[C
     return [rows.c[name] for name in names]
 
 
-def _counts(aggregate: PlannedAggregate) -> bool:
-    return AGGREGATES[aggregate.aggregate].result_type == "integer"
+def is_met(having: PlannedHaving, figure: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a group's figure meets the condition."""
+    field = having.aggregate.field
+    counts = field is None or AGGREGATES[having.aggregate.aggregate].result_type == "integer"
+    return OPERATORS[having.operator].sql(figure, having.values, "number" if counts or field is None else field.family)

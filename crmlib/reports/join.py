@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, Integer, Text, and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, Integer, Select, Text, and_, exists, func, literal, not_, or_, select, true
 from sqlalchemy.sql.visitors import iterate
 
 from crmlib.model.schema import Schema
@@ -85,7 +85,7 @@ class Join:
         """The base is visible, and the filters hold as the logic says."""
         words: dict[str, Any] = {"and": lambda parts: and_(true(), *parts), "or": lambda parts: or_(*parts),
                                  "not": lambda parts: not_(func.coalesce(parts[0], False))}  # not known to hold does not hold
-        meant = combine(logic, lambda number: self._filter(filters[number - 1]), lambda word, parts: words[word](parts))
+        meant = combine(logic, lambda number: self.filter(filters[number - 1]), lambda word, parts: words[word](parts))
         return and_(self.visible(self.base.path), meant)
 
     def scope(self) -> ColumnElement[bool]:
@@ -99,7 +99,8 @@ class Join:
         assert owned is not None
         return owned
 
-    def _filter(self, condition: PlannedFilter | PlannedCrossFilter) -> ColumnElement[bool]:
+    def filter(self, condition: PlannedFilter | PlannedCrossFilter) -> ColumnElement[bool]:
+        """One filter alone."""
         if isinstance(condition, PlannedCrossFilter):
             return self._cross_filter(condition)
         field, other, operator = condition.field, condition.other, OPERATORS[condition.operator]
@@ -109,15 +110,20 @@ class Join:
         scale = max(_digits(field), _digits(other))
         return operator.compare(_comparable(self.column(field), field, scale), _comparable(self.column(other), other, scale))
 
-    def _cross_filter(self, condition: PlannedCrossFilter) -> ColumnElement[bool]:
+    def related_count(self, condition: PlannedCrossFilter) -> ColumnElement[int]:
+        """How many related records a cross filter finds."""
+        return self._related(condition).with_only_columns(func.count()).scalar_subquery()
+
+    def _related(self, condition: PlannedCrossFilter) -> Select[Any]:
+        """The related records that are visible and meet the condition's filters."""
         inner = Join(self.plan, self.schema, condition.sources, self)
-        related, parent = condition.sources[0], self.aliases[condition.parent.source]
-        met = and_(inner.link(related), inner.condition(condition.filters, all_of(len(condition.filters))))
+        met = and_(inner.link(condition.sources[0]), inner.condition(condition.filters, all_of(len(condition.filters))))
         tables = inner.tables(inner.needed((), condition.filters))
-        if condition.at_least > 1:
-            enough = select(func.count()).select_from(tables).where(met).correlate(parent).scalar_subquery() >= condition.at_least
-            return not_(enough) if condition.without else enough
-        found = exists(select(inner.aliases[related.path].c.id).select_from(tables).where(met).correlate(parent))
+        parent, related = self.aliases[condition.parent.source], inner.aliases[inner.base.path]
+        return select(related.c.id).select_from(tables).where(met).correlate(parent)
+
+    def _cross_filter(self, condition: PlannedCrossFilter) -> ColumnElement[bool]:
+        found = self.related_count(condition) >= condition.at_least if condition.at_least > 1 else exists(self._related(condition))
         return not_(found) if condition.without else found
 
 

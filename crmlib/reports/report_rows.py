@@ -67,6 +67,17 @@ class ReportRows:
         shown = [column for column in rows.c if column.name.startswith(("key", "other", "column"))] + [rows.c.id0.label("id")]
         return select(*shown).order_by(*order).limit(limit)
 
+    def of_source(self, source: str, aggregates: Sequence[PlannedAggregate] = ()) -> Select[Any]:
+        """The rows with their groups and the id of this source's record, called `asked`; and what these aggregates are made of."""
+        asked = self.join.aliases[source].c.id.label("asked")
+        return self._restricted([*self._group_columns(), *self._figure_columns(aggregates), *self._ids(), asked])
+
+    def places(self, source: str) -> Subquery:
+        """The rows that a row limit counts: the id of this source's record, `asked`, and the `place` of each, from 1."""
+        asked = self.join.aliases[source].c.id.label("asked")
+        rows = self._joined([*self._sort_columns(), *self._ids(), asked]).subquery("rows_to_count")
+        return select(rows.c.asked, func.row_number().over(order_by=self._sorted(rows.c)).label("place")).subquery("places")
+
     def _group_columns(self) -> list[Label[Any]]:
         chosen = []
         for index, grouping in enumerate(self.plan.groupings):
