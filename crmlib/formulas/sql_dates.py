@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     not_,
     or_,
+    type_coerce,
 )
 
 from crmlib.formulas.context import Context
@@ -77,7 +78,7 @@ def make_date(year: Sql, month: Sql, day: Sql) -> Sql:
 def _date_of(year: ColumnElement[int], month: ColumnElement[int], day: ColumnElement[int]) -> Sql:
     """The first of the month and so many days on, if that is still the same month."""
     fine = and_(year.between(constant(1), constant(9999)), month.between(constant(1), constant(12)), day.between(constant(1), constant(31)))
-    shifted = unless(~fine, func.make_date(year, month, constant(1)) + (day - constant(1)))
+    shifted = type_coerce(unless(~fine, func.make_date(year, month, constant(1), type_=Date()) + (day - constant(1))), Date)
     error = or_(~fine, extract("month", shifted) != month)
     return plain(unless(error, shifted), error=error)
 

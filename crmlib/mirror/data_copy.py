@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table
 
 from crmlib.mirror.dialect import DuckDialect, add_functions, engine_on, set_zone
+from crmlib.mirror.formula_words import exact_decimal
 from crmlib.model.changes import Changes, Gap, Mark, changes_since, first_mark, followed_tables, rows_query, tables_without_triggers
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
@@ -183,7 +184,6 @@ def _value(name: str, column: Column[Any], dialect: str) -> str:
     """What a column of the CSV becomes."""
     if _type(column) == "VARCHAR":
         return f"substr({name}, 2)"
-    if isinstance(column.type, ExactDecimal) and dialect == "sqlite" and column.type.scale:
-        scale = column.type.scale
-        return f"CAST(CAST({name} AS DECIMAL(18,0)) * CAST({column.type.unit:f} AS DECIMAL({scale + 1},{scale})) AS DECIMAL(18,{scale}))"
+    if isinstance(column.type, ExactDecimal) and dialect == "sqlite":
+        return exact_decimal(name, column.type.scale)
     return name

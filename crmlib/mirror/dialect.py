@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Cast, ColumnClause, Engine, NullPool, Numeric, create_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.ext.compiler import compiles
@@ -21,6 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.functions import FunctionElement
 
+from crmlib.mirror.formula_words import LARGE, run_formula
 from crmlib.model import sql_functions
 from crmlib.model.sql_functions import text_sort_key
 
@@ -44,6 +46,24 @@ WORDS = {
 
 class DuckCompiler(PGCompiler):
     """Where DuckDB differs from PostgreSQL."""
+
+    def visit_timezone_func(self, function: Any, **kw: Any) -> str:
+        """PostgreSQL's local time of a moment. Only formulas ask for it, and only of moments (`formula_words`)."""
+        zone, moment = (self.process(one, **kw) for one in function.clauses)
+        return f"make_timestamp(crm_local_time({moment}, {zone}) - {YEAR_1970})"
+
+    def visit_column(self, column: ColumnClause[Any], *args: Any, **kw: Any) -> str:
+        """1e12 is exact to PostgreSQL; to DuckDB it is a float."""
+        if column.is_literal and LARGE.fullmatch(column.name):
+            return f"({Decimal(column.name.strip('()')):f})"
+        return super().visit_column(column, *args, **kw)
+
+    def visit_cast(self, cast: Cast[Any], **kw: Any) -> str:
+        """A number without bounds: a decimal stays what it is, since DuckDB would cut it to three digits; all else is a whole number."""
+        if isinstance(cast.type, Numeric) and cast.type.precision is None:
+            written = self.process(cast.clause, **kw)
+            return written if isinstance(cast.clause.type, Numeric) else f"CAST({written} AS DECIMAL(19,0))"
+        return super().visit_cast(cast, **kw)
 
     def visit_floordiv_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:
         return f"{self.process(binary.left, **kw)} // {self.process(binary.right, **kw)}"
@@ -111,6 +131,7 @@ def add_functions(duck: Any) -> None:
     """Give a connection, and all others to the same database, the Python functions that WORDS speak of."""
     for name, function in (("crm_lower", str.lower), ("crm_sort_key", text_sort_key)):
         duck.create_function(name, function, ["VARCHAR"], "VARCHAR")
+    duck.create_function("crm_formula", run_formula, ["VARCHAR", "VARCHAR[]"], "VARCHAR", null_handling="special")
 
 
 def set_zone(duck: Any, zone: str) -> None:
