@@ -3,7 +3,7 @@
     CrmError
       x UserError             the person can mend it; safe to show as it is
         + DefinitionError       a report, report type, mapping or custom object that makes no sense
-        + InvalidData           values that a record cannot take
+        + InvalidData           values that a record, or what a report asks, cannot take
         + NotFound              no such object, field, record, report, user
         + AccessDenied          rights do not allow it
         + SetupError            database, files or programs are missing or of another version
@@ -61,7 +61,7 @@ class DefinitionError(UserError):
 
 
 class InvalidData(UserError):
-    """Values that a record cannot take; `Problem.where` is the field's name."""
+    """Values that a record, or what a report asks, cannot take; `Problem.where` is the field's or parameter's name."""
 
 
 class NotFound(UserError):

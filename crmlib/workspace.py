@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,8 @@ from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
 from crmlib.records.records import Records
 from crmlib.reports.catalog import Catalog
-from crmlib.reports.definition import Report
+from crmlib.reports.definition import Column, Report, Sort
+from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.run_report import explain, prepare, run_report
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     import pandas
 
     from crmlib.reports.why import Why
+
+MOST_NAMES = 200
+"""So many records are offered by name; of more, nobody reads the list."""
 
 
 def connect(url: str | None = None, user: str | None = None, report_types: str | Path | None = None, create: bool = False) -> Workspace:
@@ -81,9 +86,21 @@ class Workspace:
         return Records(self.org, self.user)
 
     def report(self, report: str | Report) -> RunnableReport:
-        """A saved report by "folder/name", or a definition made in Python."""
-        definition, source = self.catalog.load(report) if isinstance(report, str) else (report, NOWHERE)
-        return RunnableReport(self, definition, source)
+        """A saved report by "folder/name", or with values as in "folder/name?period=LAST_MONTH"; or a definition made in Python."""
+        path, values = read_address(report) if isinstance(report, str) else ("", NOTHING_GIVEN)
+        definition, source = (report, NOWHERE) if isinstance(report, Report) else self.catalog.load(path)
+        return RunnableReport(self, definition, source, values)
+
+    def names_of(self, object_name: str, most: int = MOST_NAMES) -> tuple[str, ...]:
+        """Names of an object's records that this user may see, in order; none when there are more than `most`."""
+        listing = Report(label="Names", report_type=self.schema.describe(object_name).table.name, columns=(Column(field="name"),),
+                         sort=(Sort(field="name"),))
+        try:
+            result = self.report(listing).run(detail_limit=most + 1).result
+        except UserError:
+            return ()
+        names = tuple(dict.fromkeys(str(row.values[0]) for row in result.details if result.columns and row.values[0]))
+        return names if result.row_count <= most else ()
 
     def describe(self, object_name: str) -> pandas.DataFrame:
         """The fields of an object that this user may read, one row each."""
@@ -98,11 +115,15 @@ class Workspace:
 
 @dataclass
 class RunnableReport:
-    """A report definition that is ready to be checked, explained and run as the workspace's user."""
+    """A report definition that is ready to be checked, explained and run as the workspace's user.
+
+    values: for what it asks, by the names of its `parameters`; `set` gives it others.
+    """
 
     workspace: Workspace
     definition: Report
     source: Source = NOWHERE
+    values: Values = NOTHING_GIVEN
 
     @cached_property
     def view(self) -> ReportTypeView:
@@ -113,28 +134,46 @@ class RunnableReport:
             where = self.source.place("report_type")
             raise type(error)(replace(problem, where=problem.where or where) for problem in error.problems) from None
 
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What it asks, with choices; of a lookup, the names of records that this user may see, if there are not too many."""
+        asked = parameters_of(self.definition, self.view.with_fields_of(self.definition))
+        return tuple(replace(one, choices=self.workspace.names_of(one.to)) if one.to else one for one in asked)
+
+    def set(self, parameters: Mapping[str, Any] = NOTHING_GIVEN, **values: Any) -> RunnableReport:
+        """The same report with these values: `report.set(period="LAST_MONTH").drill(...)`. None or "": all."""
+        return replace(self, values={**self.values, **parameters, **values})
+
     def problems(self) -> list[Problem]:
-        """Everything that is wrong with it; never raises."""
+        """Everything that is wrong with it and its values; never raises."""
         org = self.workspace.org
         try:
-            return list(validate(self.definition, self.view, org.settings, org.today(), self.source))
+            found = list(validate(self.definition, self.view, org.settings, org.today(), self.source))
+            view = self.view.with_fields_of(self.definition)
+            return found or list(answer_problems(self.definition, view, self.values, org.today(), org.settings))
         except UserError as error:
             return list(error.problems)
 
-    def run(self, detail_limit: int | None = None, within: Key | None = None, across: Key = ()) -> ReportView:
-        """Run it. detail_limit: fetch at most so many detail rows, totals are of all. Raises DefinitionError, AccessDenied."""
+    def run(self, detail_limit: int | None = None, within: Key | None = None, across: Key = (),
+            parameters: Mapping[str, Any] = NOTHING_GIVEN, **values: Any) -> ReportView:
+        """Run it: `report.run(period="LAST_MONTH")`. detail_limit: fetch at most so many detail rows, totals are of all.
+
+        Raises DefinitionError, InvalidData for values, AccessDenied.
+        """
         workspace = self.workspace
         return ReportView(run_report(self.definition, self.view, workspace.org, workspace.user, source=self.source,
-                                     detail_limit=detail_limit, within=within, across=across))
+                                     detail_limit=detail_limit, within=within, across=across,
+                                     parameters={**self.values, **parameters, **values}))
 
     def drill(self, down: Key, across: Key = ()) -> ReportView:
-        """The records behind a cell."""
+        """The records behind a cell, with the values that were set."""
         return self.run(within=down, across=across)
 
     def explain(self) -> str:
         """What it will ask the data: sources with the rules that apply, totals, SQL."""
         workspace = self.workspace
-        return explain(prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source), workspace.org)
+        return explain(prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source, parameters=self.values),
+                       workspace.org)
 
     def why(self, record: int | str | tuple[str, int | str], user: str | None = None) -> WhyView:
         """Why a record is in it, or is not: by id or name, of the primary object or ("account", 7) of another in the report.
@@ -157,7 +196,7 @@ class RunnableReport:
     def change(self, **changes: Any) -> RunnableReport:
         """The same report with other parts: `report.change(row_limit=10)`."""
         content = self.definition.model_dump() | changes
-        return RunnableReport(self.workspace, Report.model_validate(content))
+        return RunnableReport(self.workspace, Report.model_validate(content), values=self.values)
 
 
 @dataclass(frozen=True)

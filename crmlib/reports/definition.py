@@ -154,12 +154,15 @@ class Filter(Definition):
     """A condition: several values mean any of them; an empty value asks for blank.
 
     other_field: compare with this field of the same row instead of a value.
+    ask: the value is asked for under this label when the report runs; what stands here is what is taken unless said
+    otherwise, and nothing that all is kept. Conditions with the same label share one answer.
     """
 
     field: str
     operator: str = "equals"
     value: FilterValue | tuple[FilterValue, ...] = None
     other_field: str | None = None
+    ask: str = ""
 
     _exact = field_validator("value", mode="before")(_exact_value)
 
@@ -190,11 +193,15 @@ AnyFilter = Annotated[Annotated[Filter, Tag("Filter")] | Annotated[CrossFilter, 
 
 
 class Having(Definition):
-    """A condition on a figure of the innermost groups down: groups that do not meet it are left out, of totals too."""
+    """A condition on a figure of the innermost groups down: groups that do not meet it are left out, of totals too.
+
+    ask: as of a filter.
+    """
 
     aggregate: str
     operator: str = "greater_than"
     value: FilterValue | tuple[FilterValue, ...] = None
+    ask: str = ""
 
     _exact = field_validator("value", mode="before")(_exact_value)
 

@@ -71,6 +71,20 @@ def check_logic(text: str, count: int, where: str) -> Iterator[Problem]:
         yield Problem("filter-logic", f"filter {number} does not take part", where, "name it, or remove the filter")
 
 
+def without(text: str, gone: set[int]) -> str:
+    """The logic as if these filters had never been there: the others counted anew. Empty when none is left."""
+    def left(logic: Logic) -> str:
+        if isinstance(logic, int):
+            return "" if logic in gone else str(logic - sum(number < logic for number in gone))
+        word, parts = logic
+        written = list(filter(None, map(left, parts)))
+        if word == "not":
+            return f"NOT {written[0]}" if written else ""
+        return f"({f' {word.upper()} '.join(written)})" if len(written) > 1 else "".join(written)
+
+    return left(parse_logic(text))
+
+
 def combine(logic: Logic, conditions: Callable[[int], Condition], join: Callable[[str, list[Condition]], Condition]) -> Condition:
     """The whole condition: `conditions(number)` gives one filter's, `join(word, parts)` puts "and", "or", "not" together."""
     if isinstance(logic, int):

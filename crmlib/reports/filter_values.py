@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from crmlib.errors import Problem, did_you_mean
 from crmlib.model.fields import FIELD_TYPES
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
@@ -67,6 +69,24 @@ def figure_value(field: Field | None, operator: str, value: Any, today: date, se
     if field is not None:
         return filter_value(field, operator, value, today, settings)
     return None if value in (None, "") else FIELD_TYPES["integer"].parse(value, {})
+
+
+def is_open(condition: Filter | Having) -> bool:
+    """Whether it asks for its value and has none of its own: until it is given one, all is kept."""
+    return bool(condition.ask) and all(value is None or not str(value).strip() for value in condition.values)
+
+
+def value_problems(label: str, field: Field | None, condition: Filter | Having, today: date, settings: Settings) -> Iterator[Problem]:
+    """What is wrong with a condition's values. field: as for `figure_value`."""
+    row = OPERATORS.get(condition.operator)
+    for value in condition.values:
+        try:
+            taken = figure_value(field, row.name if row else "equals", value, today, settings)
+        except ValueError as error:
+            yield Problem("bad-value", f"{label}: {error}", hint=did_you_mean(str(value), field.values) if field and field.values else "")
+        else:
+            if taken is None and row and not row.takes_blank:
+                yield Problem("missing-value", f"{label} {row.label} what?", hint="give a value")
 
 
 def filter_text(label: str, condition: Filter | Having, other_label: str = "") -> str:

@@ -16,6 +16,7 @@ from crmlib.reports.assemble import assemble
 from crmlib.reports.compile_plan import Statements, compile_plan
 from crmlib.reports.definition import Report
 from crmlib.reports.make_plan import make_plan
+from crmlib.reports.parameters import NOTHING_GIVEN, Values, answer
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.secure import SecuredPlan, secure
@@ -24,13 +25,14 @@ from crmlib.security.access import Access
 
 
 def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
-               source: Source = NOWHERE, detail_limit: int | None = None, within: Key | None = None, across: Key = ()) -> ReportResult:
+               source: Source = NOWHERE, detail_limit: int | None = None, within: Key | None = None, across: Key = (),
+               parameters: Values = NOTHING_GIVEN) -> ReportResult:
     """Run a report as a user. Two statements, answered as of one moment by the database or the column engine.
 
     detail_limit: fetch at most so many detail rows; totals are of all. within, across: only the
-    records behind this cell, down and across; `()` being the total.
+    records behind this cell, down and across; `()` being the total. parameters: values for what the report asks, by name.
     """
-    secured = prepare(report, view, org, access, today, source)
+    secured = prepare(report, view, org, access, today, source, parameters)
     if within is not None:
         secured = secured.drilled_to(within, across)
     statements = compile_plan(secured, org.schema, detail_limit)
@@ -41,11 +43,14 @@ def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, t
 
 
 def prepare(report: Report, view: ReportTypeView, org: Org, access: Access, today: date | None = None,
-            source: Source = NOWHERE) -> SecuredPlan:
-    """From the definition to what this user may run. Raises DefinitionError or AccessDenied; asks the data nothing."""
+            source: Source = NOWHERE, parameters: Values = NOTHING_GIVEN) -> SecuredPlan:
+    """From the definition to what this user may run. Raises DefinitionError, InvalidData for parameters, or AccessDenied;
+    asks the data nothing."""
     today = today or org.today()
     raise_if_any(validate(report, view, org.settings, today, source))
-    return secure(make_plan(report, view.with_fields_of(report), org.settings, today), access, org.schema)
+    view = view.with_fields_of(report)
+    answered = answer(report, view, parameters, today, org.settings)
+    return secure(make_plan(answered, view, org.settings, today), access, org.schema)
 
 
 def explain(secured: SecuredPlan, org: Org) -> str:

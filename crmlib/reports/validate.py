@@ -12,17 +12,19 @@ from datetime import date
 from crmlib.definition import Source
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
+from crmlib.model.schema import Field
 from crmlib.reports.aggregates import AGGREGATES, ORDERED
 from crmlib.reports.aggregates import Aggregate as AggregateRow
 from crmlib.reports.charts import chart_problems
 from crmlib.reports.conditional_formats import format_problems
 from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report
 from crmlib.reports.filter_logic import check_logic
-from crmlib.reports.filter_values import figure_value, filter_value
+from crmlib.reports.filter_values import is_open, value_problems
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.made_fields import check_made
 from crmlib.reports.make_plan import figure_field, related_view
 from crmlib.reports.operators import OPERATORS, Operator
+from crmlib.reports.parameters import ask_problems
 from crmlib.reports.report_types import ReportField, ReportTypeView
 from crmlib.reports.show_as import SHOW_AS
 
@@ -38,6 +40,7 @@ def validate(report: Report, view: ReportTypeView, settings: Settings, today: da
     yield from check.aggregates()
     yield from check.filters()
     yield from check.having()
+    yield from ask_problems(report, view, source)
     yield from check.sorts()
     numbers = check.numbers()
     yield from chart_problems(report, numbers, source)
@@ -172,14 +175,14 @@ class _Check:
                           did_you_mean(condition.operator, fitting) or f"operators: {', '.join(fitting)}")
         try:
             field = figure_field(self.view, aggregate.aggregate, aggregate.field) if aggregate.aggregate in AGGREGATES else None
-            for value in condition.values:
-                if figure_value(field, "equals", value, self.today, self.settings) is None and not (row and row.takes_blank):
-                    yield Problem("missing-value", f"{aggregate.name} {row.label if row else condition.operator} what?",
-                                  self.source.place(*place), "give a value")
-        except ValueError as error:
-            yield Problem("bad-value", f"{aggregate.name}: {error}", self.source.place(*place, "value"))
         except NotFound:
             return  # told where the aggregate stands
+        yield from self.values(aggregate.name, field, condition, place)
+
+    def values(self, label: str, field: Field | None, condition: Filter | Having, place: tuple[str | int, ...]) -> Iterator[Problem]:
+        if not is_open(condition):
+            for problem in value_problems(label, field, condition, self.today, self.settings):
+                yield replace(problem, where=self.source.place(*place, "value"))
 
     def directions(self) -> Iterator[tuple[str, int, Grouping]]:
         for direction in ("groupings_down", "groupings_across"):
@@ -249,16 +252,9 @@ class _Check:
             yield Problem("unfit-operator", f"{label} is a {field.type.label.lower()} field and can't be asked whether it {row.label}",
                           self.source.place(*place, "operator"), f"operators that fit: {', '.join(fitting)}")
             return
-        if not condition.values:
+        if not condition.values and not condition.ask:
             yield Problem("missing-key", "the filter has an empty list of values", self.source.place(*place, "value"))
-        for value in condition.values:
-            try:
-                taken = filter_value(field, row.name if row else "equals", value, self.today, self.settings)
-                if taken is None and row and not row.takes_blank:
-                    yield Problem("missing-value", f"{label} {row.label} what?", self.source.place(*place), "give a value")
-            except ValueError as error:
-                hint = did_you_mean(str(value), field.values) if field.values else ""
-                yield Problem("bad-value", f"{label}: {error}", self.source.place(*place, "value"), hint)
+        yield from self.values(label, field, condition, place)
 
     def two_fields(self, condition: Filter, row: Operator | None, first: ReportField, place: tuple[str | int, ...]) -> Iterator[Problem]:
         """A field compared with another one of the same kind."""

@@ -85,13 +85,6 @@ class Designer(HasTraits):
         except UserError:
             return None
 
-    def names_of(self, object_name: str, most: int) -> tuple[str, ...]:
-        """Names of an object's records that this user may see, at most so many."""
-        described = self.org.schema.describe(object_name)
-        listing = Report(label="Names", report_type=described.table.name, columns=(Column(field="name"),), sort=(Sort(field="name"),))
-        rows = self.org.report(listing).run(detail_limit=most).result.details
-        return tuple(dict.fromkeys(str(row.values[0]) for row in rows if row.values[0]))
-
     # --- Changes
 
     def change(self, what: str, typing: str = "", **parts: Any) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 KIND_SIGNS = {"text": "abc", "number": "123", "date": "date", "datetime": "date", "boolean": "y/n", "picklist": "list",
               "multi_picklist": "list", "lookup": "→", "id": "id"}
-MOST_SUGGESTIONS = 200
 
 
 @dataclass(frozen=True)
@@ -317,12 +316,12 @@ class DesignerView:
             return ()
         if field.path not in self.suggested:
             self.suggested[field.path] = ()
-            in_background(lambda: self.state.names_of(field.field.to or "", MOST_SUGGESTIONS + 1),
+            in_background(lambda: self.page.org.names_of(field.field.to or ""),
                           lambda names: self.suggest(field.path, names))
         return self.suggested[field.path]
 
     def suggest(self, path: str, names: Any) -> None:
-        if isinstance(names, tuple) and 0 < len(names) <= MOST_SUGGESTIONS:
+        if isinstance(names, tuple) and names:
             self.suggested[path] = names
             self.page.refresh()
 

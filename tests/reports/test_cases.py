@@ -5,6 +5,7 @@ A case is a file in `cases/`. To add one, write down the report and the SQL; not
     name: won amount by owner
     report: {...}                a report, as in report_types/reports
     report_type: {...}           only if the report's type is none of those that there are
+    parameters: {...}            values for what the report asks
     check_query: SELECT ...      groups, then aggregates: one row per finest group; of a tabular report its columns, row by row
     check_totals: [SELECT ...]   the same with fewer groups, and at last with none
                                  of a matrix: groups down, groups across, the whole; check_query has both
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import Field
 from sqlalchemy import text
 
 from crmlib.definition import Definition, read_definition
@@ -50,6 +52,7 @@ class Case(Definition):
     report_type: ReportType | None = None
     check_query: Query
     check_totals: tuple[Query, ...] = ()
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 CASES = {file.stem: read_definition(file, Case)[0] for file in sorted((Path(__file__).parent / "cases").glob("*.yaml"))}
@@ -61,7 +64,7 @@ def test_case(name: str, demo_orgs: Org) -> None:
     view = ReportTypeView("type", case.report_type, org.schema) if case.report_type else (
         Catalog(REPORT_TYPES, org.schema).report_type(case.report.report_type))
     view = view.with_fields_of(case.report)
-    result = run_report(case.report, view, org, EVERYTHING, TODAY)
+    result = run_report(case.report, view, org, EVERYTHING, TODAY, parameters=case.parameters)
 
     width, across = len(result.groupings), len(result.across)
     if not width:

@@ -140,6 +140,18 @@ FAULTS = {
     "a date beyond the calendar": ("bad-value", 6, "beyond the calendar", "filters: [{field: created_at, value: 9999-12-31}]"),
     "a number for a date": ("bad-value", 6, "is not a date", "filters: [{field: close_date, value: 2026}]"),
     "a broken character": ("bad-value", 6, "broken character", 'filters: [{field: name, operator: contains, value: "a\\0b"}]'),
+    "a question for two kinds of values": ("unlike-answers", 8, "ask under two labels",
+                                           "filters:\n  - {field: close_date, ask: Period}\n  - {field: amount, ask: Period}"),
+    "a question with two defaults": ("two-defaults", 8, "THIS_WEEK and TODAY", "filters:\n"
+                                     "  - {field: close_date, value: THIS_WEEK, ask: Day}\n"
+                                     "  - {related: tasks, filters: [{field: due_date, value: TODAY, ask: day}]}"),
+    "a question about two fields": ("nothing-to-ask", 6, "no value to ask for",
+                                    "filters: [{field: amount, other_field: expected_revenue, ask: Amount}]"),
+    "a question without a word": ("bad-value", 6, "no word to ask by", "filters: [{field: amount, ask: '?'}]"),
+    "a default that does not fit": ("bad-value", 6, "neither a date", "filters: [{field: close_date, value: soon, ask: Period}]"),
+    "a figure asked for with a word as default": ("bad-value", 6, "not a whole number",
+                                                  "having: [{aggregate: record_count, value: many, ask: At least}]"),
+    "a question about what is no field": ("unknown-field", 6, "did you mean 'amount'?", "filters: [{field: amuont, ask: Amount}]"),
     "a chart that is none": ("unknown-chart", 6, "did you mean 'column'?", "chart: colum"),
     "a key of no chart": ("unknown-key", 6, "did you mean 'series'?", "chart: {type: line, serie: owner}"),
     "a chart of more groups than there are": ("unfit-chart", 6, "charts that fit: bar, column, line", "chart: heat_map"),

@@ -1,0 +1,249 @@
+"""What a report asks when it is run: its parameters, and the values that they are given.
+
+    filters: [{field: close_date, value: THIS_QUARTER, ask: Period}]      in YAML, of a filter or of having
+    parameters_of(report, view)                                           what it asks
+    answer(report, view, {"period": "LAST_MONTH"}, today, settings)       an ordinary report, with the values in its conditions
+    address("sales/won", {"period": "LAST_MONTH"})                        "sales/won?period=LAST_MONTH"
+
+Conditions that ask under the same label have one answer, so a period may serve the deals and the calls of a report.
+An empty answer leaves the condition out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import ValidationError
+
+from crmlib.definition import Place, Source
+from crmlib.errors import InvalidData, NotFound, Problem, did_you_mean, raise_if_any
+from crmlib.model.org import Settings
+from crmlib.model.schema import Field
+from crmlib.reports.aggregates import AGGREGATES
+from crmlib.reports.catalog import name_for
+from crmlib.reports.date_literals import DATE_LITERALS
+from crmlib.reports.definition import AnyFilter, CrossFilter, Filter, FilterValue, Having, Report
+from crmlib.reports.filter_logic import without
+from crmlib.reports.filter_values import is_open, value_problems
+from crmlib.reports.make_plan import figure_field, related_view
+from crmlib.reports.report_types import ReportTypeView
+
+Values = Mapping[str, Any]
+"""A value, or a list of values, by parameter; as in a filter, or written as text."""
+
+NOTHING_GIVEN: Values = MappingProxyType({})
+
+KINDS = {"datetime": "date", "lookup": "text"}
+"""Families whose values are written as those of another one; a lookup is compared by name."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A condition that asks for its value. field: what it compares, None for a number of records or values."""
+
+    place: Place
+    condition: Filter | Having
+    label: str
+    field: Field | None
+    compared: Field | None  # of a lookup the name of the record it points to
+
+    @property
+    def kind(self) -> str:
+        family = self.field.family if self.field else "number"
+        return KINDS.get(family, family)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a report asks under one label.
+
+    name: by which it is given a value. type: of a field. default: one value, a tuple of values, or None where all is kept.
+    choices: values of a picklist, yes and no, relative dates; of a lookup names of records, if there are not too many.
+    """
+
+    name: str
+    label: str
+    type: str
+    default: FilterValue | tuple[FilterValue, ...]
+    choices: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = field(default=(), repr=False)
+
+    @property
+    def to(self) -> str | None:
+        """The object whose records a lookup is to be chosen from."""
+        return self.asked[0].field.to if self.asked and self.asked[0].field else None
+
+
+def parameters_of(report: Report, view: ReportTypeView) -> tuple[Parameter, ...]:
+    """In the order in which they are asked. view: with the fields that the report makes. Asks the data nothing."""
+    return tuple(_parameter(name, asked) for name, asked in _by_name(report, view).items())
+
+
+def _by_name(report: Report, view: ReportTypeView) -> dict[str, tuple[Asked, ...]]:
+    found: dict[str, tuple[Asked, ...]] = {}
+    for one in asked_by(report, view):
+        name = name_for(one.condition.ask)
+        found[name] = (*found.get(name, ()), one)
+    return found
+
+
+def _parameter(name: str, asked: tuple[Asked, ...]) -> Parameter:
+    first = asked[0]
+    default = next((one.condition.value for one in asked if not is_open(one.condition)), None)
+    kind = first.field.type.name if first.field else "integer"
+    return Parameter(name, first.condition.ask.strip(), kind, default, _choices(asked), asked)
+
+
+def _choices(asked: tuple[Asked, ...]) -> tuple[str, ...]:
+    first = asked[0]
+    if first.kind == "date":
+        return tuple(DATE_LITERALS)
+    if first.kind == "boolean":
+        return ("true", "false")
+    values = first.field.values if first.field else ()
+    return tuple(value for value in values if all(one.field and value in one.field.values for one in asked))
+
+
+def asked_by(report: Report, view: ReportTypeView) -> Iterator[Asked]:
+    """Every condition of a report that asks, also those on related records; those on fields that are none are passed over."""
+    yield from _asked_in(report.filters, view, ())
+    for index, having in enumerate(report.having):
+        aggregate = next((one for one in report.aggregates if one.name == having.aggregate), None)
+        if having.ask and aggregate is not None and aggregate.aggregate in AGGREGATES:
+            try:
+                figure = figure_field(view, aggregate.aggregate, aggregate.field)
+            except NotFound:
+                continue
+            yield Asked(("having", index), having, aggregate.label or aggregate.name, figure, figure)
+
+
+def _asked_in(filters: tuple[AnyFilter, ...], view: ReportTypeView, around: Place) -> Iterator[Asked]:
+    for index, one in enumerate(filters):
+        place = (*around, "filters", index)
+        try:
+            if isinstance(one, CrossFilter):
+                yield from _asked_in(one.filters, related_view(view, one.related)[1], place)
+            elif one.ask:
+                found = view.find(one.field)
+                compared = view.schema.describe(found.field.to).field("name") if found.field.to else found.field
+                yield Asked(place, one, found.label, found.field, compared)
+        except NotFound:
+            continue
+
+
+def ask_problems(report: Report, view: ReportTypeView, source: Source) -> Iterator[Problem]:
+    """What is asked makes sense: there is a value to ask for, and one answer fits all that ask for it."""
+    for asked in _by_name(report, view).values():
+        first, default = asked[0], next((one.condition for one in asked if not is_open(one.condition)), None)
+        for one in asked:
+            where = source.place(*one.place, "ask")
+            if not any(map(str.isalnum, one.condition.ask)):
+                yield Problem("bad-value", f"{one.condition.ask!r} has no word to ask by", where, "write what is asked: Period")
+            elif isinstance(one.condition, Filter) and one.condition.other_field is not None:
+                yield Problem("nothing-to-ask", "a filter that compares two fields has no value to ask for", where, "remove ask")
+            elif one.kind != first.kind:
+                yield Problem("unlike-answers", f"{one.condition.ask!r} asks for the value of {one.label} and of {first.label}, which no "
+                              f"one answer fits: a {_kind_label(one)} and a {_kind_label(first)}", where, "ask under two labels")
+            elif default and not is_open(one.condition) and one.condition.values != default.values:
+                two = " and ".join(" or ".join(map(_text, condition.values)) for condition in (default, one.condition))
+                yield Problem("two-defaults", f"{one.condition.ask!r} has two defaults: {two}", where, "give one of them only")
+
+
+def _kind_label(one: Asked) -> str:
+    return one.field.type.label.lower() if one.field else "number"
+
+
+# --- The values
+
+
+def answer(report: Report, view: ReportTypeView, values: Values, today: date, settings: Settings) -> Report:
+    """A sound report with these values, and else the defaults, in its conditions: one that asks nothing.
+
+    A condition without a value is left out, also of the filter logic. Raises InvalidData with every name that is not asked
+    for and every value that does not fit.
+    """
+    parameters = parameters_of(report, view)
+    if not parameters and not values:
+        return report
+    given = {name_for(name): value for name, value in values.items()}
+    raise_if_any(answer_problems(report, view, values, today, settings), InvalidData)
+    answers = {one.name: one.default for one in parameters} | given
+    filters, gone = _answered(report.filters, answers)
+    having, _ = _answered(report.having, answers)
+    logic = without(report.filter_logic, gone) if gone and report.filter_logic.strip() else report.filter_logic
+    return report.model_copy(update={"filters": filters, "having": having, "filter_logic": logic})
+
+
+def _answered(conditions: tuple[Any, ...], answers: Values) -> tuple[tuple[Any, ...], set[int]]:
+    """The conditions with their values, and the numbers, from 1, of those left out."""
+    kept: list[Any] = []
+    gone: set[int] = set()
+    for number, one in enumerate(conditions, 1):
+        if isinstance(one, CrossFilter):
+            kept.append(one.model_copy(update={"filters": _answered(one.filters, answers)[0]}))
+        elif not one.ask:
+            kept.append(one)
+        elif is_open(with_value := _with_value(one, answers[name_for(one.ask)])):
+            gone.add(number)
+        else:
+            kept.append(with_value.model_copy(update={"ask": ""}))
+    return tuple(kept), gone
+
+
+def _with_value(condition: Filter | Having, value: Any) -> Filter | Having:
+    """Raises ValidationError for what is neither a value nor a list of values."""
+    return type(condition).model_validate({**condition.model_dump(), "value": value})
+
+
+def answer_problems(report: Report, view: ReportTypeView, values: Values, today: date, settings: Settings) -> Iterator[Problem]:
+    """What is wrong with these values; of each the first problem, since it is the same wherever the value is used."""
+    asked = _by_name(report, view)
+    for written, value in values.items():
+        name = name_for(written)
+        if name not in asked:
+            yield Problem("unknown-parameter", f"the report does not ask for {written!r}", written,
+                          did_you_mean(name, asked) or (f"it asks for: {', '.join(asked)}" if asked else "it asks for nothing"))
+            continue
+        yield from islice(_value_problems(name, asked[name], value, today, settings), 1)
+
+
+def _value_problems(name: str, asked: tuple[Asked, ...], value: Any, today: date, settings: Settings) -> Iterator[Problem]:
+    for one in asked:
+        try:
+            condition = _with_value(one.condition, value)
+        except ValidationError:
+            yield Problem("bad-value", f"{one.condition.ask}: {value!r} is neither a value nor a list of values", name)
+            continue
+        if not is_open(condition):
+            for problem in value_problems(one.condition.ask.strip(), one.compared, condition, today, settings):
+                yield Problem(problem.code, problem.message, name, problem.hint)
+
+
+# --- The address of a report with its values, as it stands in a page's address and in a schedule
+
+
+def address(path: str, values: Values) -> str:
+    written = [(name, _text(one)) for name, value in values.items() for one in (list(value) or [""] if isinstance(value, list | tuple)
+                                                                                else [value])]
+    return f"{path}?{urlencode(written)}" if written else path
+
+
+def read_address(text: str) -> tuple[str, dict[str, Any]]:
+    """The path and the values; several of one parameter as a tuple."""
+    path, _, written = text.partition("?")
+    values: dict[str, Any] = {}
+    for name, value in parse_qsl(written, keep_blank_values=True):
+        values[name] = value if name not in values else (*(values[name] if isinstance(values[name], tuple) else (values[name],)), value)
+    return path, values
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
