@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_p
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.run_report import explain, prepare, run_report
+from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.validate import validate
 from crmlib.security.access import Access, access_of
 from crmlib.security.first_start import default_username, ensure_administrator
@@ -99,7 +100,7 @@ class Workspace:
             result = self.report(listing).run(detail_limit=most + 1).result
         except UserError:
             return ()
-        names = tuple(dict.fromkeys(str(row.values[0]) for row in result.details if result.columns and row.values[0]))
+        names = tuple(dict.fromkeys(str(row.values[0]) for row in result.details if row.values[0]))
         return names if result.row_count <= most else ()
 
     def describe(self, object_name: str) -> pandas.DataFrame:
@@ -123,7 +124,7 @@ class RunnableReport:
     workspace: Workspace
     definition: Report
     source: Source = NOWHERE
-    values: Values = NOTHING_GIVEN
+    values: Values = field(default_factory=dict)
 
     @cached_property
     def view(self) -> ReportTypeView:
@@ -170,10 +171,13 @@ class RunnableReport:
         return self.run(within=down, across=across)
 
     def explain(self) -> str:
-        """What it will ask the data: sources with the rules that apply, totals, SQL."""
+        """What it will ask the data: sources with the rules that apply, filters, totals, SQL."""
+        return explain(self.prepare(), self.workspace.org)
+
+    def prepare(self) -> SecuredPlan:
+        """What this user may run of it. Raises as `run` does; asks the data nothing."""
         workspace = self.workspace
-        return explain(prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source, parameters=self.values),
-                       workspace.org)
+        return prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source, parameters=self.values)
 
     def why(self, record: int | str | tuple[str, int | str], user: str | None = None) -> WhyView:
         """Why a record is in it, or is not: by id or name, of the primary object or ("account", 7) of another in the report.
@@ -184,8 +188,8 @@ class RunnableReport:
 
         workspace = self.workspace if user is None else self.workspace.as_user(user)
         org = workspace.org
-        own = prepare(self.definition, self.view, org, self.workspace.user, source=self.source)
-        plan = own if user is None else prepare(self.definition, self.view, org, workspace.user, source=self.source)
+        own = self.prepare()
+        plan = own if user is None else replace(self, workspace=workspace).prepare()
         if user is not None:
             check_may_ask_for(self.workspace.user, plan, own, org.schema)
         name, called = record if isinstance(record, tuple) else (plan.sources[0].object, record)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from crmlib.model.fields import FIELD_TYPES
 from crmlib.render.outputs import OUTPUTS
+from crmlib.reports.parameters import Parameter, gathered
 from crmlib.workspace import connect
 
+
+def _values(context: click.Context, option: click.Parameter, written: tuple[str, ...]) -> dict[str, Any]:
+    for one in written:
+        if "=" not in one:
+            raise click.BadParameter(f"{one!r} gives nothing a value; write period=LAST_MONTH")
+    return gathered((name.strip(), value) for name, _, value in (one.partition("=") for one in written))
+
+
 as_user = click.option("--as", "username", metavar="USER", help="Run as this user, with their rights.")
+with_values = click.option("--set", "values", metavar="NAME=VALUE", multiple=True, callback=_values,
+                           help="A value for what the report asks, such as period=LAST_MONTH; twice for any of two, empty for all.")
 
 
 @click.group()
@@ -28,13 +41,14 @@ def list_reports() -> None:
 @report_group.command("run")
 @click.argument("report", metavar="FOLDER/NAME")
 @as_user
+@with_values
 @click.option("--output", type=click.Choice(list(OUTPUTS)), default="table", show_default=True)
 @click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; xlsx needs one.")
-def run(report: str, username: str | None, output: str, file: Path | None) -> None:
+def run(report: str, username: str | None, values: dict[str, Any], output: str, file: Path | None) -> None:
     """Run a report."""
     if output == "xlsx" and file is None:
         raise click.UsageError("an xlsx goes into a file: add --file report.xlsx")
-    result = connect(user=username).report(report).run().result
+    result = connect(user=username).report(report).run(parameters=values).result
     content = OUTPUTS[output].write(result)
     if file is not None:
         file.write_bytes(content)
@@ -46,9 +60,10 @@ def run(report: str, username: str | None, output: str, file: Path | None) -> No
 @report_group.command("explain")
 @click.argument("report", metavar="FOLDER/NAME")
 @as_user
-def explain(report: str, username: str | None) -> None:
-    """What a report will ask the data: sources, the rules that apply, totals, SQL."""
-    click.echo(connect(user=username).report(report).explain())
+@with_values
+def explain(report: str, username: str | None, values: dict[str, Any]) -> None:
+    """What a report will ask the data: sources, the rules that apply, filters, totals, SQL."""
+    click.echo(connect(user=username).report(report).set(values).explain())
 
 
 @report_group.command("why")
@@ -56,8 +71,28 @@ def explain(report: str, username: str | None) -> None:
 @click.argument("record", metavar="RECORD")
 @click.option("--of", "of_object", metavar="OBJECT", help="The record is one of this object, instead of the primary one.")
 @as_user
+@with_values
 @click.option("--user", metavar="USER", help="Whether it is in the report for this user; for those who may see all records.")
-def why(report: str, record: str, of_object: str | None, username: str | None, user: str | None) -> None:
+def why(report: str, record: str, of_object: str | None, username: str | None, values: dict[str, Any], user: str | None) -> None:
     """Why a record, by its id or name, is in a report or is not."""
     asked = int(record) if record.isdecimal() else record
-    click.echo(connect(user=username).report(report).why((of_object, asked) if of_object else asked, user), nl=False)
+    click.echo(connect(user=username).report(report).set(values).why((of_object, asked) if of_object else asked, user), nl=False)
+
+
+@report_group.command("parameters")
+@click.argument("report", metavar="FOLDER/NAME")
+@as_user
+def parameters(report: str, username: str | None) -> None:
+    """What a report asks for when it runs, for --set."""
+    asked = connect(user=username).report(report).parameters
+    if not asked:
+        click.echo("It asks for nothing.")
+    for one in asked:
+        click.echo("\n".join(_described(one)))
+
+
+def _described(one: Parameter) -> list[str]:
+    default = " or ".join(map(str, one.default if isinstance(one.default, tuple) else (one.default,)))
+    unless_set = "all" if one.default is None else default
+    return [f"{one.name:24} {one.label} ({FIELD_TYPES[one.type].label.lower()}), {unless_set} unless set",
+            *([f"    {'; '.join(one.choices)}"] if one.choices else [])]

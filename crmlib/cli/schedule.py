@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from crmlib.cli.report import with_values
 from crmlib.delivery.history import SUCCEEDED, Run, last_run
 from crmlib.delivery.run import deliveries_root, run_due, run_now
 from crmlib.delivery.schedule import (
@@ -27,7 +28,7 @@ from crmlib.delivery.schedule import (
     resume_schedule,
 )
 from crmlib.errors import Problem, UserError, raise_if_any
-from crmlib.reports.run_report import prepare
+from crmlib.reports.parameters import address, read_address
 from crmlib.workspace import Workspace, connect
 
 to_folder = click.option("--to", "root", type=click.Path(file_okay=False, path_type=Path),
@@ -43,9 +44,10 @@ def schedule_group() -> None:
 @click.argument("report", metavar="FOLDER/NAME")
 @click.option("--weekly", nargs=2, metavar="DAY TIME", required=True, help="Such as: monday 07:00, in the organization's time zone.")
 @click.option("--as", "username", metavar="USER", required=True, help="Run as this user, with their rights.")
-def add(report: str, weekly: tuple[str, str], username: str) -> None:
-    """Run a report every week from now on."""
-    workspace = connect()
+@with_values
+def add(report: str, weekly: tuple[str, str], username: str, values: dict[str, Any]) -> None:
+    """Run a report every week from now on. Relative dates, such as period=LAST_WEEK, are those of each run."""
+    workspace, report = connect(), _with(report, values)
     _raise_all(lambda: parse_weekday(weekly[0]), lambda: parse_time(weekly[1]), lambda: _check(workspace, report, username))
     schedule = add_schedule(workspace.org, report, *weekly, username, workspace.org.now())
     click.echo(f"Schedule {schedule.id}: {report} as {schedule.username}, every {schedule.when}; first on {_next(workspace, schedule)}.")
@@ -114,27 +116,35 @@ def run_due_command(now: str | None, every: int | None, quiet: bool, root: Path 
 @schedule_group.command("run")
 @click.argument("what", metavar="ID|FOLDER/NAME")
 @click.option("--as", "username", metavar="USER", help="Run as this user, with their rights.")
+@with_values
 @to_folder
-def run(what: str, username: str | None, root: Path | None) -> None:
+def run(what: str, username: str | None, values: dict[str, Any], root: Path | None) -> None:
     """Run a schedule, or any report, now. What is due stays due."""
     workspace = connect()
     org, root = workspace.org, root or deliveries_root()
     if what.isdigit():
         schedule = find_schedule(org, int(what))
-        done = run_now(org, schedule.report, username or schedule.username, org.now(), root, schedule.id)
+        report = _with(schedule.report, values)
+        if values:
+            _check(workspace, report, username or schedule.username)
+        done = run_now(org, report, username or schedule.username, org.now(), root, schedule.id)
     else:
-        username = username or workspace.user.username
-        _check(workspace, what, username)
-        done = run_now(org, what, username, org.now(), root)
+        username, report = username or workspace.user.username, _with(what, values)
+        _check(workspace, report, username)
+        done = run_now(org, report, username, org.now(), root)
     sys.exit(_exit_code(_tell([done])))
 
 
 def _check(workspace: Workspace, report: str, username: str) -> None:
     """Raises UserError unless this user could run this report today."""
-    _raise_all(lambda: workspace.catalog.load(report), lambda: workspace.as_user(username))
-    seen = workspace.as_user(username)
-    asked = seen.report(report)
-    prepare(asked.definition, asked.view, seen.org, seen.user, source=asked.source)
+    _raise_all(lambda: workspace.report(report), lambda: workspace.as_user(username))
+    workspace.as_user(username).report(report).prepare()
+
+
+def _with(report: str, values: dict[str, Any]) -> str:
+    """The report's address with these values as well."""
+    path, known = read_address(report)
+    return address(path, known | values)
 
 
 def _raise_all(*checks: Callable[[], Any]) -> None:

@@ -14,22 +14,26 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote_plus
 
 from crmlib.delivery.history import FAILED, SUCCEEDED, Run, claim, close_dead_runs, finish, keep_in, last_due, start
 from crmlib.delivery.schedule import Occurrence, Schedule, due_occurrence, list_schedules, missed_weeks
 from crmlib.errors import Problem, SetupError, did_you_mean, raise_if_any
 from crmlib.model.org import Org
+from crmlib.reports.parameters import read_address
 from crmlib.security.access import access_of
 
 REPORT_NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "scheduled" / "report.ipynb"
 CELL_SECONDS = 600
 LATE = timedelta(hours=1)
+LONGEST_NAME = 200
+"""Bytes of a folder's name; file systems take 255, and a number may come after it."""
 STOPPED = "stopped before its end"
 
 
@@ -45,10 +49,11 @@ def run_due(org: Org, now: datetime, root: Path, notebook: Path = REPORT_NOTEBOO
     run is made by one of them. Raises SetupError, before anything is claimed, for a notebook that can't be used.
     """
     begin = monotonic()
-    check_notebook(notebook, ("report", "run_as", "folder"))
+    schedules = list_schedules(org)
+    _check_for(notebook, [schedule.report for schedule in schedules])
     yield from close_dead_runs(org, now)
     zone = org.settings.zone
-    for schedule in list_schedules(org):
+    for schedule in schedules:
         due = due_occurrence(schedule, zone, now)
         started = now + timedelta(seconds=monotonic() - begin)
         run_id = None if due is None else claim(org, schedule, due, started)
@@ -59,9 +64,12 @@ def run_due(org: Org, now: datetime, root: Path, notebook: Path = REPORT_NOTEBOO
 
 def run_now(org: Org, report: str, username: str, now: datetime, root: Path, schedule_id: int | None = None,
             notebook: Path = REPORT_NOTEBOOK, cell_seconds: int = CELL_SECONDS) -> Run:
-    """Run a report by hand, as this user; what is due stays due. Raises NotFound or AccessDenied for the user."""
+    """Run a report by hand, as this user; what is due stays due. report: its address, with values for what it asks.
+
+    Raises NotFound or AccessDenied for the user.
+    """
     user = access_of(org, username)
-    check_notebook(notebook, ("report", "run_as", "folder"))
+    _check_for(notebook, [report])
     run_id = start(org, report, user.user_id, now, schedule_id)
     return _run(org, run_id, report, user.username, now, root, notebook, cell_seconds)
 
@@ -75,8 +83,11 @@ def _run(org: Org, run_id: int, report: str, username: str, started: datetime, r
         folder = _new_folder(root, started.astimezone(org.settings.zone), report, username)
         keep_in(org, run_id, folder)
         database = org.engine.url.render_as_string(hide_password=False)
-        failure = execute(notebook, folder / f"{Path(report).name}.ipynb", {"report": report, "run_as": username, "folder": str(folder)},
-                          {"CRM_DATABASE_URL": database}, f"{report} for {username}", cell_seconds)
+        path, values = read_address(report)
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}  # as Papermill writes them
+        given: dict[str, Any] = {"report": path, "run_as": username, "folder": str(folder)} | ({"parameters": values} if values else {})
+        failure = execute(notebook, folder / f"{Path(path).name}.ipynb", given, {"CRM_DATABASE_URL": database}, f"{report} for {username}",
+                          cell_seconds)
         outcome, message = (FAILED, failure) if failure else (SUCCEEDED, "")
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
@@ -98,7 +109,9 @@ def _lateness(org: Org, schedule: Schedule, due: Occurrence, now: datetime) -> s
 
 def _new_folder(root: Path, local: datetime, report: str, username: str) -> Path:
     """A folder of its own for this run; a second run in the same minute gets a number."""
-    name = re.sub(r"[^\w.@-]+", "-", f"{local:%H%M}_{report}_{username}")
+    path, _, values = report.partition("?")
+    written = re.sub(r"[^\w.@-]+", "-", "_".join(filter(None, (f"{local:%H%M}", path, username, unquote_plus(values)))))
+    name = written.encode()[:LONGEST_NAME].decode(errors="ignore")
     for number in range(1, 1000):
         folder = root / f"{local:%Y-%m-%d}" / (name if number == 1 else f"{name}_{number}")
         try:
@@ -110,6 +123,12 @@ def _new_folder(root: Path, local: datetime, report: str, username: str) -> Path
 
 
 # --- One notebook
+
+
+def _check_for(notebook: Path, reports: Iterable[str]) -> None:
+    """Whether it takes what these reports give it: one that overlooked their values would show other figures."""
+    with_values = any(read_address(report)[1] for report in reports)
+    check_notebook(notebook, ("report", "run_as", "folder", *(("parameters",) if with_values else ())))
 
 
 def check_notebook(notebook: Path, parameters: tuple[str, ...]) -> None:

@@ -23,7 +23,10 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Schedule:
-    """A report that runs every week. `weekday`: 0 Monday .. 6 Sunday; nothing before `starts_at` is due."""
+    """A report that runs every week. `weekday`: 0 Monday .. 6 Sunday; nothing before `starts_at` is due.
+
+    report: its address, with the values for what it asks: "sales/won?period=LAST_WEEK".
+    """
 
     id: int
     report: str

@@ -63,7 +63,7 @@ OBJECTS = (
         F("target", "number", "Target", required=True),
     ), help="What a user is to reach in a period."),
     ObjectDefinition("report_schedule", "Report Schedule", "Report Schedules", "report_schedules", (
-        F("report", "text", "Report", required=True, help="folder/name"),
+        F("report", "text", "Report", required=True, help="folder/name, with values as in folder/name?period=LAST_WEEK"),
         F("weekday", "picklist", "Weekday", required=True, values=WEEKDAYS, default="Monday"),
         F("at_time", "text", "Time of day", required=True, help="HH:MM in the organization's time zone", default="07:00"),
         F("run_as", "lookup", "Runs as", required=True, to="user", children="report_schedules"),

@@ -11,7 +11,7 @@ An empty answer leaves the condition out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -103,7 +103,7 @@ def _parameter(name: str, asked: tuple[Asked, ...]) -> Parameter:
 def _choices(asked: tuple[Asked, ...]) -> tuple[str, ...]:
     first = asked[0]
     if first.kind == "date":
-        return tuple(DATE_LITERALS)
+        return tuple(f"{one.name}:30" if one.takes_number else one.name for one in DATE_LITERALS.values())
     if first.kind == "boolean":
         return ("true", "false")
     values = first.field.values if first.field else ()
@@ -237,10 +237,15 @@ def address(path: str, values: Values) -> str:
 def read_address(text: str) -> tuple[str, dict[str, Any]]:
     """The path and the values; several of one parameter as a tuple."""
     path, _, written = text.partition("?")
-    values: dict[str, Any] = {}
-    for name, value in parse_qsl(written, keep_blank_values=True):
-        values[name] = value if name not in values else (*(values[name] if isinstance(values[name], tuple) else (values[name],)), value)
-    return path, values
+    return path, gathered(parse_qsl(written, keep_blank_values=True))
+
+
+def gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Values by name; of a name that comes several times, all of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        found[name] = (*found.get(name, ()), value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _text(value: Any) -> str:

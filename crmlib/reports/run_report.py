@@ -61,6 +61,8 @@ def explain(secured: SecuredPlan, org: Org) -> str:
         join = {"primary": "primary object", "lookup": "lookup, never drops rows", "cross": "asked by a filter, adds no rows"}.get(
             source.kind, "with" if source.required else "with or without")
         lines += [f"  {source.path or source.object} ({source.object}): {join}", f"      {secured.rules[source.path].reason}"]
+    if secured.filters or secured.having:
+        lines += ["", "Filters", *(f"  {condition.text}" for condition in (*secured.filters, *secured.having))]
     lines += ["", "Totals"]
     for aggregate in secured.aggregates:
         counted = "each record once per group" if aggregate.repeats else "every row"

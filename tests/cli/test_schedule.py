@@ -20,6 +20,7 @@ from crmlib.model.org import Org
 from tests.conftest import add
 
 REPORT = "sales/pipeline_by_stage"
+ASKING = "clients/buyers_by_product"
 PIPELINE = ("schedule", "add", REPORT, "--weekly", "monday", "07:00", "--as", "admin")
 
 
@@ -72,6 +73,18 @@ class TestAdd:
         assert "guest may not read Opportunities" in output
         assert list_schedules(base) == []
 
+    def test_with_values_for_what_it_asks(self, base: Org) -> None:
+        """They are part of its address, so the same report may run with others at the same time."""
+        weekly = ("--weekly", "monday", "07:00", "--as", "admin")
+        assert crm("schedule", "add", ASKING, "--set", "bought=LAST_WEEK", "--set", "product=Tea & co", *weekly)[0] == 0
+        assert crm("schedule", "add", ASKING, *weekly)[0] == 0
+        code, output = crm("schedule", "add", ASKING, "--set", "bougt=LAST_WEEK", "--set", "bought=LAST_WEK", *weekly)
+        assert code == 1
+        for told in ("[unknown-parameter]", "did you mean 'bought'?", "[bad-value]", "did you mean 'LAST_WEEK'?"):
+            assert told in output
+        assert [schedule.report for schedule in list_schedules(base)] == [f"{ASKING}?bought=LAST_WEEK&product=Tea+%26+co", ASKING]
+        assert crm("schedule", "add", ASKING, "--set", "bought", *weekly)[0] == 2
+
     def test_usage(self, base: Org) -> None:
         assert crm("schedule", "add", REPORT, "--as", "admin")[0] == 2
 
@@ -115,7 +128,7 @@ class TestRun:
         code, output = crm("schedule", "run-due", "--now", "2026-05-11T07:00", "--to", "elsewhere")
         assert code == 1
         assert "failed in" in output
-        assert "cell [4] `view = org.report(report).run()` failed: NotFound: there is no report 'sales/pipeline_by_stge'" in output
+        assert "cell [4] `view = org.report(report).run(parameters=parameters)` failed: NotFound: there is no report" in output
         assert list(Path("elsewhere").glob("*/*/pipeline_by_stge.ipynb"))
         assert "did you mean 'sales/pipeline_by_stage'?" in crm("schedule", "list")[1]
 
@@ -124,6 +137,20 @@ class TestRun:
         code, output = crm("schedule", "run", "1")
         assert (code, "succeeded" in output) == (0, True)
         assert [(run.schedule_id, run.due_at, run.outcome) for run in list_runs(base)] == [(1, None, SUCCEEDED)]
+
+    def test_values_reach_the_notebook(self, base: Org, tmp_path: Path) -> None:
+        values = ("--set", "bought=LAST_WEEK", "--set", "product=Tea & co", "--set", "product=Mate")
+        crm("schedule", "add", ASKING, *values, "--weekly", "monday", "07:00", "--as", "admin")
+        code, output = crm("schedule", "run-due", "--now", "2026-05-11T07:00")
+        assert (code, "Nothing is due" in output) == (0, True)  # it begins now
+        code, output = crm("schedule", "run", "1", "--set", "bought=2026-05-01")
+        assert code == 0
+        [page] = tmp_path.glob("deliveries/*/*clients-buyers_by_product_admin_bought-2026-05-01-product-Tea-co-product-Mate/"
+                                "buyers_by_product.html")
+        told = page.read_text(encoding="utf-8")
+        assert "Product equals Tea &amp; co or Mate" in told
+        assert "Close date equals 2026-05-01" in told
+        assert "[bad-value]" in crm("schedule", "run", "1", "--set", "bought=soon")[1]
 
     def test_by_hand_refuses_before_running(self, base: Org) -> None:
         assert "did you mean" in crm("schedule", "run", "sales/pipeline_by_stge")[1]

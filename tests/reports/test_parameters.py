@@ -44,7 +44,7 @@ class TestWhatIsAsked:
                               view_of(model, "opportunities"))
         period, kind, manager, deals = asked
         assert (period.name, period.label, period.type, period.default) == ("period", "Period", "date", "THIS_MONTH")
-        assert "LAST_N_DAYS" in period.choices
+        assert {"THIS_MONTH", "LAST_N_DAYS:30"} < set(period.choices)
         assert (kind.name, kind.type, kind.default) == ("type_of_deal", "picklist", ("Existing business", "New business"))
         assert kind.choices == ("New business", "Existing business")
         assert (manager.type, manager.to, manager.default, manager.choices) == ("lookup", "user", None, ())
