@@ -17,18 +17,22 @@ from crmlib.definition import Definition
 class RelatedObject(Definition):
     """A child relationship of the primary object or, dotted, of another related object (`opportunities.line_items`).
 
-    required: "with" (records without one are left out); otherwise "with or without".
+    join: with, rows that have no such record are left out; with_or_without, they stay; without, only they are left.
     """
 
     relationship: str
-    required: bool = False
+    join: Literal["with", "with_or_without", "without"] = "with_or_without"
 
 
 class SectionColumn(Definition):
-    """A field of the report type: its path through relationships and lookups, and a label of its own if it needs one."""
+    """A field of the report type: its path through relationships and lookups, and a label of its own if it needs one.
+
+    default: a new report begins with it as a column.
+    """
 
     field: str
     label: str = ""
+    default: bool = False
 
 
 class Section(Definition):
@@ -89,12 +93,16 @@ class RowFormula(Definition):
 
 
 class ReportType(Definition):
-    """Which objects with which fields a report has. Without sections: every field, through lookups of any depth."""
+    """Which objects with which fields a report has. Without sections: every field, through lookups of any depth.
+
+    deployed: ready for everybody; otherwise in development, for those who build report types.
+    """
 
     label: str
     primary_object: str
     description: str = ""
     category: str = "Other"
+    deployed: bool = True
     related_objects: tuple[RelatedObject, ...] = ()
     sections: tuple[Section, ...] = ()
     buckets: tuple[Bucket, ...] = ()
@@ -300,7 +308,7 @@ def to_yaml(definition: Report | ReportType) -> str:
     content = definition.model_dump(mode="json", exclude_defaults=True)
     for holder in (content, *content.get("sections", ())):
         if "columns" in holder:
-            holder["columns"] = [column if column.get("label") else column["field"] for column in holder["columns"]]
+            holder["columns"] = [column if len(column) > 1 else column["field"] for column in holder["columns"]]
     if isinstance(definition, Report) and content.get("chart", {}).keys() == {"type"}:
         content["chart"] = content["chart"]["type"]
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)

@@ -73,10 +73,14 @@ class _Planner:
         aggregates = tuple(self.aggregate(one, groupings) for one in report.aggregates)
         columns = tuple(self.shown(column.field, column.label) for column in report.columns)
         filters = tuple(self.condition(one) for one in report.filters)
+        logic = parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters))
+        for path in self.view.absent:
+            filters = (*filters, self.cross_filter(CrossFilter(related=path, without=True)))
+            logic = ("and", (logic, len(filters)))
         return ReportPlan(
-            report=report, report_type=self.view.label, columns=columns, groupings=groupings, across=len(report.groupings_across),
-            aggregates=aggregates, filters=filters, having=tuple(self.having(one, aggregates) for one in report.having),
-            logic=parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters)),
+            report=report, report_type=self.view.label, deployed=self.view.definition.deployed,
+            columns=columns, groupings=groupings, across=len(report.groupings_across),
+            aggregates=aggregates, filters=filters, having=tuple(self.having(one, aggregates) for one in report.having), logic=logic,
             sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
             names=tuple(self.ref(self.view.follow(f"{source.prefix}name")) for source in self.view.sources.values()),
             settings=self.settings, sources=self.ordered_sources())

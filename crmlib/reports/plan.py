@@ -145,10 +145,12 @@ class ReportPlan:
     where these groupings, by index, have these values. across: how many of the groupings, the last ones, go across.
 
     names: the name of the primary and of each related object, by which a drill-down tells records of a report without columns.
+    filters: those of the report, then one for each object that the report type is without. deployed: whether the type is.
     """
 
     report: Report
     report_type: str
+    deployed: bool
     sources: tuple[ReportSource, ...]
     columns: tuple[FieldRef, ...]
     groupings: tuple[PlannedGrouping, ...]  # those down, then those across

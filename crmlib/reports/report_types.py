@@ -13,6 +13,7 @@ from functools import cached_property
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.schema import Field, Schema
 from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula
+from crmlib.security.access import Access
 
 HIDDEN_IN_STANDARD = ("external_id", "deleted_at")
 """System fields that standard report types do not offer by themselves; a report may still name them."""
@@ -60,19 +61,37 @@ class ReportTypeView:
 
     @cached_property
     def sources(self) -> dict[str, ReportSource]:
-        """The primary and the related objects by path, parents before children. Raises for a relationship that isn't there."""
+        """The primary object and the related objects whose records stand in the rows, by path, parents before children.
+
+        Raises for a relationship that isn't there.
+        """
+        return {path: source for path, source in self._objects.items() if path not in self.absent}
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The related objects, by path, of which there must be no record ("without")."""
+        return tuple(related.relationship for related in self.definition.related_objects if related.join == "without")
+
+    @cached_property
+    def _objects(self) -> dict[str, ReportSource]:
         found = {"": ReportSource("", self.definition.primary_object, "primary")}
         for related in self.definition.related_objects:
             parent, _, name = related.relationship.rpartition(".")
             if parent not in found:
                 raise DefinitionError(Problem("unknown-relationship",
                                               f"{parent!r} must be a related object before {related.relationship!r}"))
+            if parent in self.absent:
+                raise DefinitionError(Problem("below-without", f"nothing can hang on {parent!r}, which the report type is without",
+                                              hint="a report's filter can ask for records without related ones that meet conditions"))
+            if related.relationship in found:
+                raise DefinitionError(Problem("twice", f"related object {related.relationship!r} stands here a second time"))
             described = self.schema.describe(found[parent].object)
             if name not in described.children:
                 raise DefinitionError(Problem("unknown-relationship", f"{described.label} has no child relationship {name!r}",
                                               hint=did_you_mean(name, described.children)))
             child = described.children[name]
-            found[related.relationship] = ReportSource(related.relationship, child.object, "child", parent, child.lookup, related.required)
+            found[related.relationship] = ReportSource(related.relationship, child.object, "child", parent, child.lookup,
+                                                       required=related.join == "with")
         return found
 
     def with_fields_of(self, report: Report) -> ReportTypeView:
@@ -83,7 +102,12 @@ class ReportTypeView:
     @property
     def objects(self) -> tuple[str, ...]:
         """The primary and related objects, as people call them."""
-        return tuple(self.schema.describe(source.object).plural_label for source in self.sources.values())
+        plural = {path: self.schema.describe(source.object).plural_label for path, source in self._objects.items()}
+        return tuple(f"without {label}" if path in self.absent else label for path, label in plural.items())
+
+    def may_be_read(self, access: Access) -> bool:
+        """Whether this user may read all the objects, also those it is without."""
+        return all(access.may("read", source.object) for source in self._objects.values())
 
     @cached_property
     def sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
@@ -136,7 +160,8 @@ class ReportTypeView:
                 labels.append(described.fields[step].label)
             else:
                 lookup_names = [name for name, field in described.fields.items() if field.to]
-                hint = (f"{step!r} is a child relationship: the report type must name it under related_objects"
+                hint = (f"the report type is without {step!r}: there are none to show" if source.prefix + step in self.absent else
+                        f"{step!r} is a child relationship: the report type must name it under related_objects"
                         if step in described.children else did_you_mean(step, lookup_names))
                 raise NotFound(Problem("unknown-field", f"{path!r}: {described.label} has no lookup {step!r}", hint=hint))
         described = self.schema.describe(source.object)
@@ -197,7 +222,7 @@ def standard_report_types(schema: Schema) -> dict[str, ReportTypeView]:
             found[name] = ReportTypeView(name, ReportType(
                 label=f"{described.plural_label} with {child.label}", primary_object=described.name, category="Standard",
                 description=f"{described.plural_label} that have {child.label.lower()}, one row for each of these.",
-                related_objects=(RelatedObject(relationship=child.name, required=True),)), schema, standard=True)
+                related_objects=(RelatedObject(relationship=child.name, join="with"),)), schema, standard=True)
     return found
 
 

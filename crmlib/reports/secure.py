@@ -1,5 +1,6 @@
 """What the running user may see: the one way from a plan to a `SecuredPlan`, the only kind that is ever compiled.
 
+- A report type in development is for those who build report types.
 - An object one may not read refuses the report, as do a hidden lookup by which related objects hang together and a
   hidden field in a filter: dropping the filter would widen the
   result, keeping it would let values be guessed.
@@ -32,6 +33,9 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     def hidden(ref: FieldRef | None) -> bool:
         return ref is not None and not all(access.may_read_field(object_name, name) for object_name, name in ref.guards)
 
+    if not plan.deployed and not access.builds_report_types:
+        raise AccessDenied(Problem("in-development", f"the report type {plan.report_type!r} is in development",
+                                   hint="reports on it run once an administrator has deployed it"))
     problems = list(_unreadable(plan, access, schema))
     if not problems:
         problems = [Problem("filter-hidden", f"the report filters by {ref.label}, which {access.username} may not see",

@@ -43,6 +43,11 @@ class Access:
         """Whether a right ("read", "create", "edit", "delete", "view_all", "edit_all") is held for an object."""
         return right in self.objects.get(object_name, ()) or right in self.objects.get("*", ())
 
+    @property
+    def builds_report_types(self) -> bool:
+        """Whether report types in development are for this user: those who may edit everything."""
+        return self.may("edit_all", "*")
+
     def may_read_field(self, object_name: str, field: str) -> bool:
         return self.may("read", object_name) and (field in ALWAYS_READABLE or _covers(self.readable_fields, object_name, field))
 

@@ -1,6 +1,6 @@
 """The report designer's state: a report that grows, its problems in words, a preview of real records, undo.
 
-    state = Designer(org, new_report(view))
+    state = Designer(org, new_report(view, org.user))
     state.add_column("amount"); state.group_by("stage"); state.undo()
     state.report, state.problems, state.preview
 
@@ -22,6 +22,7 @@ from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Aggregate, Column, Filter, Grouping, Report, Sort
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportField, ReportTypeView
+from crmlib.security.access import Access
 from crmlib.workbench.filter_form import date_value, is_plain, is_unfinished, new_filter, value_of, with_operator, with_values
 from crmlib.workbench.screen import in_background
 
@@ -35,10 +36,13 @@ PARTS = {"columns": "column", "groupings_down": "group", "groupings_across": "gr
 """What a report is made of, and what people call one of it."""
 
 
-def new_report(view: ReportTypeView) -> Report:
-    """What the designer begins with: the primary records' names, or the first fields of a type without them: there is data to see."""
-    others = [path for path, field in view.fields.items() if field.field.family != "id"]
-    first = ["name"] if "name" in view.fields else others[:FIRST_COLUMNS]
+def new_report(view: ReportTypeView, user: Access) -> Report:
+    """What the designer begins with: the type's default columns, else the primary records' names, or the first fields of a type
+    without them: there is data to see."""
+    readable = {path: field for path, field in view.fields.items() if user.may_read_field(field.field.object, field.field.name)}
+    defaults = [column.field for section in view.definition.sections for column in section.columns if column.default]
+    others = [path for path, field in readable.items() if field.field.family != "id"]
+    first = [path for path in defaults if path in readable] or (["name"] if "name" in readable else others[:FIRST_COLUMNS])
     return Report(label=f"New {view.label} report", report_type=view.name, columns=tuple(Column(field=path) for path in first))
 
 

@@ -32,9 +32,13 @@ class TypeChoice(HasTraits):
     @property
     def types(self) -> list[ReportTypeView]:
         """Custom ones first, by category. Those with an object that this user may not read are left out."""
-        readable = [view for view in self.org.catalog.report_types()
-                    if all(self.org.user.may("read", source.object) for source in view.sources.values())]
+        readable = [view for view in self.org.catalog.report_types() if view.may_be_read(self.org.user)]
         return sorted(readable, key=lambda view: (view.standard, view.category))
+
+    @property
+    def offered(self) -> list[ReportTypeView]:
+        """Those this user may make a report on: types in development are for those who build them."""
+        return [view for view in self.types if view.definition.deployed or self.org.user.builds_report_types]
 
     def found(self, types: list[ReportTypeView]) -> list[ReportTypeView]:
         """Those that have all the words in their label, description, category, objects or, for custom ones, fields."""
@@ -74,12 +78,12 @@ class NewReportView:
         self.state.chosen = name
 
     def begin_first(self) -> None:
-        chosen = self.state.view(self.state.found(self.state.types))
+        chosen = self.state.view(self.state.found(self.state.offered))
         if chosen is not None:
             self.page.begin_report(chosen.name)
 
     def html(self) -> Markup:
-        types = self.state.types
+        types = self.state.offered
         found = self.state.found(types)
         groups = [(category, list(views)) for category, views in groupby(found, key=lambda view: view.category)]
         return render("new_report.html", text=self.state.text, total=len(types), groups=groups, chosen=card_of(self.state.view(found)),
@@ -91,5 +95,5 @@ def card_of(view: ReportTypeView | None) -> dict[str, Any] | None:
     if view is None:
         return None
     sample = [(label, [field.label for field in fields[:SAMPLE_FIELDS]]) for label, fields in view.sections[:SAMPLE_SECTIONS]]
-    return {"name": view.name, "label": view.label, "description": view.description, "objects": view.objects, "problems": "",
-            "field_count": len(view.fields), "sample": sample}
+    return {"name": view.name, "label": view.label, "deployed": view.definition.deployed, "description": view.description,
+            "objects": view.objects, "problems": "", "field_count": len(view.fields), "sample": sample}

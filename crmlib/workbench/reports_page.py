@@ -100,7 +100,7 @@ class ReportsPage:
 
     def begin_report(self, report_type: str) -> None:
         """A designer for a new report on this type."""
-        state = Designer(self.org, new_report(self.org.catalog.report_type(report_type)))
+        state = Designer(self.org, new_report(self.org.catalog.report_type(report_type), self.org.user))
         self.keep_draft("")
         self.notice = None
         self.draft_number += 1

@@ -1,7 +1,7 @@
 """Making a report type: a primary object, related objects, fields through lookups; the YAML grows as one chooses.
 
     state = TypeBuilder(org)
-    state.choose_primary("opportunity"); state.relate("line_items", required=True)
+    state.choose_primary("opportunity"); state.relate("line_items", "with")
     state.tick("account.industry", True); state.yaml
 """
 
@@ -25,13 +25,13 @@ DEEPEST = 8
 
 @dataclass(frozen=True)
 class Relationship:
-    """A child relationship that may be taken in, as a tree: `children` are those of a related object that is in."""
+    """A child relationship that may be taken in, as a tree. join: how it is in, "" when it is not. children: those of its object,
+    if that has records in the rows."""
 
     path: str
     label: str
     child_label: str
-    is_in: bool
-    required: bool
+    join: str
     children: tuple[Relationship, ...]
 
 
@@ -95,9 +95,9 @@ class TypeBuilder(HasTraits):
             if not self.org.user.may("read", child.object):
                 continue
             here = f"{path}.{child.name}" if path else child.name
-            related = chosen.get(here)
-            found.append(Relationship(here, child.label, self.org.schema.describe(child.object).plural_label, related is not None,
-                                      bool(related and related.required), self.relationships(here, child.object) if related else ()))
+            join = chosen[here].join if here in chosen else ""
+            found.append(Relationship(here, child.label, self.org.schema.describe(child.object).plural_label, join,
+                                      self.relationships(here, child.object) if join in ("with", "with_or_without") else ()))
         return tuple(found)
 
     def fields(self, prefix: str) -> list[tuple[str, Field]]:
@@ -148,6 +148,10 @@ class TypeBuilder(HasTraits):
     def change(self, **parts: Any) -> None:
         self.definition = self.definition.model_copy(update=parts)
 
+    def deploy(self, deployed: bool) -> None:
+        """Ready for everybody, or still in development."""
+        self.change(deployed=deployed)
+
     def describe(self, label: str | None = None, description: str | None = None, category: str | None = None) -> None:
         given = {"label": label, "description": description, "category": category}
         self.change(**{name: value.strip() for name, value in given.items() if value is not None})
@@ -164,24 +168,31 @@ class TypeBuilder(HasTraits):
         label = self.definition.label if self.definition.label and (was_given or not before) else described.plural_label
         self.change(primary_object=name, related_objects=(), sections=(), label=label)
 
-    def relate(self, path: str, required: bool) -> None:
-        """Take a relationship in, 'with' (required) or 'with or without'."""
-        related = RelatedObject(relationship=path, required=required)
-        kept = self.definition.related_objects
-        if any(one.relationship == path for one in kept):
-            self.change(related_objects=tuple(related if one.relationship == path else one for one in kept))
-            return
-        changed = self.definition.model_copy(update={"related_objects": (*kept, related)})
+    def relate(self, path: str, join: str) -> None:
+        """Take a relationship in: "with", "with_or_without" or "without", which has no fields and nothing below it."""
+        related = RelatedObject.model_validate({"relationship": path, "join": join})
+        changed = self._without_inside(path) if join == "without" else self.definition
+        kept = changed.related_objects
+        is_in = any(one.relationship == path for one in kept)
+        changed = changed.model_copy(update={"related_objects": tuple(
+            related if one.relationship == path else one for one in kept) if is_in else (*kept, related)})
         _ = ReportTypeView(self.name, changed, self.org.schema).sources  # raises for a relationship that isn't there
         self.definition = changed
 
     def unrelate(self, path: str) -> None:
         """Take a relationship out, with all below it and the fields that came with them."""
+        changed = self._without_inside(path)
+        self.definition = changed.model_copy(update={
+            "related_objects": tuple(one for one in changed.related_objects if one.relationship != path)})
+
+    def _without_inside(self, path: str) -> ReportType:
+        """The definition without the fields of a related object and without what hangs on it."""
         inside = f"{path}."
         sections = (section.model_copy(update={"columns": tuple(one for one in section.columns if not one.field.startswith(inside))})
                     for section in self.definition.sections)
-        self.change(related_objects=tuple(one for one in self.definition.related_objects if not f"{one.relationship}.".startswith(inside)),
-                    sections=tuple(section for section in sections if section.columns))
+        return self.definition.model_copy(update={
+            "related_objects": tuple(one for one in self.definition.related_objects if not one.relationship.startswith(inside)),
+            "sections": tuple(section for section in sections if section.columns)})
 
     def tick(self, path: str, ticked: bool) -> None:
         """A field is wanted or not; it joins the section of its kind, or begins one."""
@@ -205,8 +216,11 @@ class TypeBuilder(HasTraits):
             self.tick(path, ticked)
 
     def label_field(self, path: str, label: str) -> None:
-        self._columns(lambda columns: tuple(
-            column.model_copy(update={"label": label.strip()}) if column.field == path else column for column in columns))
+        self._change_column(path, label=label.strip())
+
+    def make_default(self, path: str, default: bool) -> None:
+        """Whether a new report begins with this column."""
+        self._change_column(path, default=default)
 
     def label_section(self, number: int, label: str) -> None:
         section = self._section(number)
@@ -266,6 +280,10 @@ class TypeBuilder(HasTraits):
     def _replace_section(self, number: int, section: Section) -> None:
         sections = self.definition.sections
         self.change(sections=(*sections[:number], section, *sections[number + 1:]))
+
+    def _change_column(self, path: str, **values: Any) -> None:
+        self._columns(lambda columns: tuple(
+            column.model_copy(update=values) if column.field == path else column for column in columns))
 
     def _columns(self, changed: Any) -> None:
         sections = [section.model_copy(update={"columns": changed(section.columns)}) for section in self.definition.sections]

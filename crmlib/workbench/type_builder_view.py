@@ -14,8 +14,8 @@ from crmlib.workbench.type_builder import TypeBuilder
 if TYPE_CHECKING:
     from crmlib.workbench.reports_page import ReportsPage
 
-KINDS = {"no": None, "with": True, "with_or_without": False}
-"""What the page sends for a relationship, and what it means for `required`."""
+JOINS = {"": "not in it", "with": "with", "with_or_without": "with or without", "without": "without"}
+"""How a related object may be in, with the words for it."""
 
 
 class TypeBuilderView:
@@ -46,6 +46,8 @@ class TypeBuilderView:
             "set_type_label": lambda item, value: state.describe(label=sent.text(value)),
             "set_description": lambda item, value: state.describe(description=sent.text(value)),
             "set_category": lambda item, value: state.describe(category=sent.text(value)),
+            "deploy": lambda item, value: state.deploy(sent.flag(value)),
+            "make_default": lambda item, value: state.make_default(sent.text(item), sent.flag(value)),
             "label_field": lambda item, value: self.label_field(sent.text(item), sent.text(value)),
             "start_labelling": lambda item, value: self.start_labelling(sent.text(value)),
             "label_section": lambda item, value: state.label_section(sent.number(item), sent.text(value)),
@@ -61,13 +63,13 @@ class TypeBuilderView:
         self.state.choose_primary(name)
         self.open = {""}
 
-    def relate(self, path: str, kind: str) -> None:
-        required = KINDS.get(kind)
-        if required is None:
-            self.state.unrelate(path)
-            self.open = {prefix for prefix in self.open if not prefix.startswith(f"{path}.")}
+    def relate(self, path: str, join: str) -> None:
+        if join in ("with", "with_or_without", "without"):
+            self.state.relate(path, join)
         else:
-            self.state.relate(path, required)
+            self.state.unrelate(path)
+        if join not in ("with", "with_or_without"):
+            self.open = {prefix for prefix in self.open if not prefix.startswith(f"{path}.")}
 
     def start_labelling(self, path: str) -> None:
         self.labelling = path
@@ -88,7 +90,7 @@ class TypeBuilderView:
         trees = [self.tree(source.prefix, self.page.org.schema.describe(source.object).label) for source in state.sources]
         offers_all = view is not None and not state.definition.sections and not state.problems
         return render("type_builder.html", state=state, definition=state.definition, objects=state.objects,
-                      relationships=state.relationships(), trees=trees, sections=self.sections(), labelling=self.labelling,
+                      relationships=state.relationships(), joins=JOINS, trees=trees, sections=self.sections(), labelling=self.labelling,
                       yaml=state.yaml, problems_found=state.problems, every_field=len(view.fields) if view and offers_all else 0)
 
     def sections(self) -> list[dict[str, Any]]:
@@ -97,7 +99,8 @@ class TypeBuilderView:
         if view is None or self.state.problems:
             return []
         return [{"number": number, "label": section.label, "columns": [
-            {"path": column.field, "label": column.label, "standard": view.follow(column.field).label} for column in section.columns]}
+            {"path": column.field, "label": column.label, "default": column.default, "standard": view.follow(column.field).label}
+            for column in section.columns]}
             for number, section in enumerate(self.state.definition.sections)]
 
     def tree(self, prefix: str, label: str) -> dict[str, Any]:

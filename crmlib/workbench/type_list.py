@@ -46,4 +46,4 @@ class TypeListView:
         found = self.state.found(types)
         groups = [("Our own", [view for view in found if not view.standard]), ("Standard", [view for view in found if view.standard])]
         return render("type_list.html", text=self.state.text, total=len(types), faulty=self.faulty,
-                      groups=[(label, views) for label, views in groups if views])
+                      may_build=self.page.org.user.builds_report_types, groups=[(label, views) for label, views in groups if views])

@@ -37,6 +37,12 @@ def view_of(schema: Schema, report_type: str | ReportType) -> ReportTypeView:
     return _standard(schema)[report_type] if isinstance(report_type, str) else ReportTypeView("type", report_type, schema)
 
 
+def joined(primary: str, **related: str) -> ReportType:
+    """A report type with related objects in the order of joining, `__` for a dot, and how each is joined: calls="without"."""
+    return ReportType.model_validate({"label": "Type", "primary_object": primary, "related_objects": [
+        {"relationship": name.replace("__", "."), "join": join} for name, join in related.items()]})
+
+
 @lru_cache(maxsize=8)
 def _standard(schema: Schema) -> dict[str, ReportTypeView]:
     return standard_report_types(schema)

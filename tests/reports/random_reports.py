@@ -20,24 +20,18 @@ from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.operators import OPERATORS
 from crmlib.reports.report_types import ReportField
 from tests.conftest import TODAY
-from tests.reports.asking import view_of
-
-
-def _type(primary: str, **related: bool) -> ReportType:
-    """related: relationships in the order of joining, `__` for a dot; whether each is required."""
-    return ReportType.model_validate({"label": "Type", "primary_object": primary, "related_objects": [
-        {"relationship": name.replace("__", "."), "required": required} for name, required in related.items()]})
-
+from tests.reports.asking import joined, view_of
 
 TYPES: dict[str, str | ReportType] = {
     **{name: name for name in ("opportunities", "opportunities_with_line_items", "accounts_with_opportunities", "accounts", "calls",
                                "order_line_items", "leads", "tasks", "meetings", "accounts_with_subsidiaries")},
-    "accounts or opportunities": _type("account", opportunities=False),
-    "chain": _type("account", opportunities=False, opportunities__line_items=False),
-    "chain with": _type("account", opportunities=True, opportunities__stage_changes=True),
-    "siblings": _type("account", opportunities=False, contacts=False),
-    "siblings with": _type("opportunity", line_items=True, contact_roles=False),
-    "subsidiaries": _type("account", subsidiaries=False, subsidiaries__opportunities=False),
+    "accounts or opportunities": joined("account", opportunities="with_or_without"),
+    "chain": joined("account", opportunities="with_or_without", opportunities__line_items="with_or_without"),
+    "chain with": joined("account", opportunities="with", opportunities__stage_changes="with"),
+    "siblings": joined("account", opportunities="with_or_without", contacts="with_or_without"),
+    "siblings with": joined("opportunity", line_items="with", contact_roles="with_or_without"),
+    "subsidiaries": joined("account", subsidiaries="with_or_without", subsidiaries__opportunities="with_or_without"),
+    "without": joined("account", calls="without", opportunities="with_or_without", opportunities__line_items="without"),
 }
 DEEP = ("owner.role.parent", "owner.manager.name", "account.owner.role", "account.parent.industry", "opportunity.account.country",
         "opportunities.stage.outcome", "line_items.product.family", "opportunities.account.name", "campaign.owner")

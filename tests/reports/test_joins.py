@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from crmlib.errors import DefinitionError
 from crmlib.model.org import Org
 from crmlib.reports.definition import ReportType
 from tests.conftest import TODAY, add
-from tests.reports.asking import ask, figures, labels, rows
+from tests.reports.asking import ask, figures, joined, labels, rows, view_of
 
 D = Decimal
 
@@ -128,8 +130,8 @@ class TestChasm:
 
     TYPE = ReportType.model_validate({"label": "Both branches", "primary_object": "account", "related_objects": [
         {"relationship": "opportunities"}, {"relationship": "cases"}]})
-    BOTH_REQUIRED = ReportType.model_validate({"label": "Both branches", "primary_object": "account", "related_objects": [
-        {"relationship": "opportunities", "required": True}, {"relationship": "cases", "required": True}]})
+    WITH_BOTH = ReportType.model_validate({"label": "Both branches", "primary_object": "account", "related_objects": [
+        {"relationship": "opportunities", "join": "with"}, {"relationship": "cases", "join": "with"}]})
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -157,8 +159,8 @@ class TestChasm:
             ("(blank)",): (1, D("0.00"), 0, 0, 1), ("Canteen",): (10, D("100.00"), 1, 3, 3), ("Foyer",): (4, D("7.00"), 1, 0, 1),
             ("Kiosk",): (10, D("50.00"), 1, 3, 3), (): (15, D("157.00"), 3, 3, 8)}
 
-    def test_both_required_leaves_out_who_lacks_one(self, records: Org) -> None:
-        result = ask(records, self.BOTH_REQUIRED, by=["name"], show=self.SHOWN)
+    def test_with_both_leaves_out_who_lacks_one(self, records: Org) -> None:
+        result = ask(records, self.WITH_BOTH, by=["name"], show=self.SHOWN)
         assert figures(result) == {("Acme",): (10, D("150.00"), 2, 3, 6), (): (10, D("150.00"), 2, 3, 6)}
 
     def test_averages_of_both(self, records: Org) -> None:
@@ -178,8 +180,8 @@ class TestChainOfChildren:
 
     CHAIN = ReportType.model_validate({"label": "Chain", "primary_object": "account", "related_objects": [
         {"relationship": "opportunities"}, {"relationship": "opportunities.line_items"}]})
-    LAST_REQUIRED = ReportType.model_validate({"label": "Chain", "primary_object": "account", "related_objects": [
-        {"relationship": "opportunities"}, {"relationship": "opportunities.line_items", "required": True}]})
+    WITH_LAST = ReportType.model_validate({"label": "Chain", "primary_object": "account", "related_objects": [
+        {"relationship": "opportunities"}, {"relationship": "opportunities.line_items", "join": "with"}]})
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -206,8 +208,68 @@ class TestChainOfChildren:
 
     def test_with_after_with_or_without_leaves_out_what_lacks_the_last(self, records: Org) -> None:
         """Each join works on the rows that the ones before it gave."""
-        result = ask(records, self.LAST_REQUIRED, columns=["name", "opportunities.name"], sort=["name"])
+        result = ask(records, self.WITH_LAST, columns=["name", "opportunities.name"], sort=["name"])
         assert rows(result) == [("Acme", "Canteen"), ("Acme", "Canteen")]
+
+
+class TestWithout:
+    """Clients whom nobody called, and deals without lines.
+
+        account  call     deal     lines
+        Acme     (gone)   Canteen      2
+        Acme              Kiosk
+        Bolt     Hello    Foyer
+        Cave
+    """
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def records(cls, shared: Org) -> Org:
+        stage = add(shared, "stage", name="Open", position=1, outcome="Open")
+        acme, bolt, _ = (add(shared, "account", name=name) for name in ("Acme", "Bolt", "Cave"))
+        add(shared, "call", name="Gone", account=acme, deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
+        add(shared, "call", name="Hello", account=bolt)
+        deals = [add(shared, "opportunity", name=name, account=account, amount=amount, stage=stage, close_date=TODAY)
+                 for name, account, amount in (("Canteen", acme, 100), ("Kiosk", acme, 50), ("Foyer", bolt, 7))]
+        for quantity in (1, 2):
+            add(shared, "opportunity_line_item", opportunity=deals[0], quantity=quantity)
+        return shared
+
+    def test_leaves_only_what_has_none(self, records: Org) -> None:
+        result = ask(records, joined("account", calls="without"), columns=["name"], sort=["name"])
+        assert rows(result) == ["Acme", "Cave"] and result.filters == ("without Calls",)
+
+    def test_beside_others(self, records: Org) -> None:
+        """The rows of clients without calls, each with its deals."""
+        shape = joined("account", calls="without", opportunities="with_or_without")
+        result = ask(records, shape, by=["name"], show=["opportunities.amount:sum", "record_count"])
+        assert figures(result) == {("Acme",): (D("150.00"), 2), ("Cave",): (D("0.00"), 1), (): (D("150.00"), 3)}
+
+    def test_below_another_it_asks_the_rows_of_that(self, records: Org) -> None:
+        """A client without deals stands in a row that has no lines either."""
+        shape = joined("account", opportunities="with_or_without", opportunities__line_items="without")
+        assert rows(ask(records, shape, columns=["name", "opportunities.name"], sort=["name"])) == [
+            ("Acme", "Kiosk"), ("Bolt", "Foyer"), ("Cave", None)]
+
+    def test_whatever_the_filters_say(self, records: Org) -> None:
+        """A filter logic with OR does not let in whom the report type leaves out."""
+        result = ask(records, joined("account", calls="without"), columns=["name"], sort=["name"], logic="1 OR 2",
+                     where=[("name", "equals", "Bolt"), ("name", "equals", "Cave")])
+        assert rows(result) == ["Cave"]
+
+    def test_it_has_nothing_to_show(self, records: Org) -> None:
+        view = view_of(records.schema, joined("account", calls="without"))
+        assert view.objects == ("Accounts", "without Calls")
+        assert not any(path.startswith("calls.") for path in view.fields)
+        for asked in ({"columns": ["calls.name"]}, {"show": ["calls.id:record_count"]}):
+            with pytest.raises(DefinitionError, match="without 'calls'"):
+                ask(records, joined("account", calls="without"), **asked)
+
+    def test_a_drill_down_and_a_limit_keep_to_it(self, records: Org) -> None:
+        shape = joined("account", calls="without")
+        assert rows(ask(records, shape, columns=["name"], sort=["-name"], limit=1)) == ["Cave"]
+        drilled = ask(records, shape, by=["industry"], show=["record_count"], columns=["name"], within=())
+        assert sorted(row.values[0] for row in drilled.details) == ["Acme", "Cave"]
 
 
 class TestLookupsOfTheSameKind:
@@ -272,7 +334,7 @@ class TestSelfRelationship:
 
     def test_three_generations(self, records: Org) -> None:
         generations = ReportType.model_validate({"label": "Generations", "primary_object": "account", "related_objects": [
-            {"relationship": "subsidiaries", "required": True}, {"relationship": "subsidiaries.subsidiaries"}]})
+            {"relationship": "subsidiaries", "join": "with"}, {"relationship": "subsidiaries.subsidiaries"}]})
         result = ask(records, generations, columns=["name", "subsidiaries.name", "subsidiaries.subsidiaries.name"],
                      sort=["name", "subsidiaries.name"], show=["employees:sum"])
         assert rows(result) == [("Holding", "North", None), ("Holding", "South", "Harbour"), ("South", "Harbour", None)]

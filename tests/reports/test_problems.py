@@ -265,6 +265,14 @@ class TestReportTypes:
          "label: F\nprimary_object: account\nrelated_objects:\n  - {relationship: opportunity}"),
         ("unknown-relationship", "faulty.yaml:4", "must be a related object before",
          "label: F\nprimary_object: account\nrelated_objects:\n  - {relationship: opportunities.line_items}"),
+        ("twice", "faulty.yaml:5", "'calls'", "label: F\nprimary_object: account\nrelated_objects:\n"
+                                              "  - {relationship: calls}\n  - {relationship: calls, join: without}"),
+        ("below-without", "faulty.yaml:5", "which the report type is without", "label: F\nprimary_object: account\nrelated_objects:\n"
+         "  - {relationship: opportunities, join: without}\n  - {relationship: opportunities.line_items}"),
+        ("unknown-field", "faulty.yaml:6", "there are none to show", "label: F\nprimary_object: account\nrelated_objects:\n"
+         "  - {relationship: calls, join: without}\nsections:\n  - {label: S, columns: [calls.name]}"),
+        ("bad-value", "faulty.yaml:4", "'with_or_without'",
+         "label: F\nprimary_object: account\nrelated_objects:\n  - {relationship: calls, join: never}"),
         ("unknown-field", "faulty.yaml:5", "did you mean 'industry'?",
          "label: F\nprimary_object: account\nsections:\n  - label: S\n    columns: [industri]"),
         ("twice", "faulty.yaml:6", "a second time", "label: F\nprimary_object: account\nsections:\n  - label: S\n    columns: [name]\n"

@@ -14,7 +14,7 @@ from crmlib.reports.definition import ReportType
 from crmlib.reports.make_plan import make_plan
 from crmlib.reports.result import ReportResult
 from tests.conftest import TODAY, add
-from tests.reports.asking import ask, figures, labels, report, rows, view_of
+from tests.reports.asking import ask, figures, joined, labels, report, rows, view_of
 from tests.security.world import World, make_world
 
 D = Decimal
@@ -73,6 +73,36 @@ class TestObjects:
             ask(world.org, "accounts_with_contacts", user=world.access("sue"), columns=["name"])
         assert error.value.codes == ["relationship-hidden"]
         assert asked(world, "accounts_with_contacts", columns=["contacts.birthday"]).row_count == 0
+
+
+class TestWithout:
+    """What a report type is without: what a user may not see is not there for them, and must not tell itself by its absence."""
+
+    SHAPE = joined("account", opportunities="without")
+
+    def test_a_hidden_child_counts_as_none(self, world: World) -> None:
+        """Mia sees her own deal only; the clients of the others look to her as if they had none."""
+        world.grant("mia", objects={"account": "read", "opportunity": "read"})
+        result = ask(world.org, self.SHAPE, user=world.access("mia"), columns=["name"], sort=["name"])
+        assert rows(result) == ["dora", "max", "sue", "tom"]
+        assert rows(ask(world.org, self.SHAPE, columns=["name"])) == []
+
+    def test_an_object_that_may_not_be_read_refuses(self, world: World) -> None:
+        assert refusal(world, joined("account", cases="without"), columns=["name"]) == ["object-hidden"]
+
+    def test_so_does_the_lookup_between(self, world: World) -> None:
+        world.grant("zoe", objects={"account": "read", "opportunity": "read view_all"}, fields=("opportunity.stage",))
+        with pytest.raises(AccessDenied) as error:
+            ask(world.org, self.SHAPE, user=world.access("zoe"), columns=["name"])
+        assert error.value.codes == ["relationship-hidden"]
+
+
+class TestInDevelopment:
+    SHAPE = ReportType(label="Not ready", primary_object="account", deployed=False)
+
+    def test_is_for_those_who_build_report_types(self, world: World) -> None:
+        assert refusal(world, self.SHAPE, columns=["name"]) == ["in-development"]
+        assert ask(world.org, self.SHAPE, columns=["name"]).row_count == len(world.accounts)
 
 
 class TestFilters:

@@ -41,7 +41,7 @@ def narrow_desk(desk: Workspace) -> Workspace:
 @pytest.fixture
 def begin(desk: Workspace) -> Callable[[str], Designer]:
     """`begin("opportunities")`: a designer with a new report on a report type."""
-    return lambda report_type: Designer(desk, new_report(desk.catalog.report_type(report_type)))
+    return lambda report_type: Designer(desk, new_report(desk.catalog.report_type(report_type), desk.user))
 
 
 @pytest.fixture

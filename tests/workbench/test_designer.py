@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from crmlib.errors import Conflict, DefinitionError, NotFound
-from crmlib.reports.definition import Report
+from crmlib.reports.definition import Report, ReportType
+from crmlib.reports.report_types import ReportTypeView
 from crmlib.workbench.designer import MOST_UNDO, PREVIEW_ROWS, Designer, new_report
 from crmlib.workspace import Workspace
 
@@ -39,8 +40,17 @@ class TestTheReportGrows:
 
     def test_every_report_type_can_be_begun(self, desk: Workspace) -> None:
         for view in desk.catalog.report_types():
-            report = new_report(view)
+            report = new_report(view, desk.user)
             assert desk.report(report).problems() == [], view.name
+
+    def test_a_type_with_default_columns_begins_with_them(self, desk: Workspace, narrow_desk: Workspace) -> None:
+        """But with none that this user may not see."""
+        columns = [{"field": "amount", "default": True}, "name", {"field": "close_date", "default": True}]
+        definition = ReportType.model_validate({"label": "T", "primary_object": "opportunity", "sections": [
+            {"label": "Deal", "columns": columns}]})
+        view = ReportTypeView("t", definition, desk.schema)
+        assert [column.field for column in new_report(view, desk.user).columns] == ["amount", "close_date"]
+        assert [column.field for column in new_report(view, narrow_desk.user).columns] == ["close_date"]
 
     def test_each_change_is_previewed(self, begin: Begin) -> None:
         designer = begin("opportunities")

@@ -289,6 +289,22 @@ filters: [{field: close_date, value: THIS_YEAR}]
         assert html.count("<tr") == 102
         assert len(files[0][1].decode("utf-8-sig").splitlines()) == calls + 1
 
+    def test_a_type_in_development_is_for_those_who_build_them(self, reports_page: ReportsPage, do: Do, narrow_desk: Any) -> None:
+        """Others find it among the report types, marked, but can't make reports on it."""
+        do("navigate", value="types/copy/opportunities")
+        do("deploy", value=False)
+        do("save_type")
+        assert "Opportunities (copy) in development" in words(do("navigate", value="new"))
+        page = ReportsPage(narrow_desk)
+        page.screen = Screen(page)
+        page.screen.handle("navigate", None, "new")
+        assert "(copy)" not in page.screen.html
+        page.screen.handle("navigate", None, "types")
+        assert "Opportunities (copy) in development" in words(page.screen.html)
+        assert 'aria-label="New report on Opportunities (copy)"' not in page.screen.html
+        page.begin_report("opportunities_copy")
+        assert "is in development" in words(page.screen.refresh() or page.screen.html)
+
     def test_a_report_that_one_may_not_run_says_why(self, narrow_desk: Any) -> None:
         page = ReportsPage(narrow_desk)
         page.screen = Screen(page)

@@ -18,7 +18,7 @@ def builder(desk: Workspace) -> TypeBuilder:
     builder = TypeBuilder.open(desk, "new")
     builder.choose_primary("opportunity")
     builder.describe(label="Deals and what is in them", description="Line by line")
-    builder.relate("line_items", required=True)
+    builder.relate("line_items", "with")
     return builder
 
 
@@ -34,7 +34,7 @@ def test_from_an_object_to_a_report_that_runs(desk: Workspace, builder: TypeBuil
     name = builder.save()
     assert name == "deals_and_what_is_in_them"
     assert not builder.is_unsaved
-    designer = Designer(desk, new_report(desk.catalog.report_type(name)))
+    designer = Designer(desk, new_report(desk.catalog.report_type(name), desk.user))
     designer.group_by("line_items.product.family")
     designer.add_aggregate("line_items.total_price", "sum")
     assert designer.preview.result.grand_total["line_items.total_price:sum"] > 0
@@ -75,18 +75,48 @@ def test_order_and_names_of_sections(builder: TypeBuilder) -> None:
 def test_children_of_children(desk: Workspace) -> None:
     builder = TypeBuilder.open(desk, "new")
     builder.choose_primary("account")
-    builder.relate("opportunities", required=False)
-    builder.relate("opportunities.line_items", required=True)
-    builder.relate("opportunities", required=True)
-    assert [(one.relationship, one.required) for one in builder.definition.related_objects] == [
-        ("opportunities", True), ("opportunities.line_items", True)]
+    builder.relate("opportunities", "with_or_without")
+    builder.relate("opportunities.line_items", "with")
+    builder.relate("opportunities", "with")
+    assert [(one.relationship, one.join) for one in builder.definition.related_objects] == [
+        ("opportunities", "with"), ("opportunities.line_items", "with")]
     builder.tick("opportunities.line_items.product.name", True)
     builder.tick("name", True)
     (opportunities,) = [one for one in builder.relationships() if one.path == "opportunities"]
-    assert [one.path for one in opportunities.children if one.is_in] == ["opportunities.line_items"]
+    assert [one.path for one in opportunities.children if one.join] == ["opportunities.line_items"]
     builder.unrelate("opportunities")
     assert builder.definition.related_objects == ()
     assert sections(builder) == {"Account": ["name"]}
+
+
+def test_without_has_no_fields_and_nothing_below(desk: Workspace) -> None:
+    builder = TypeBuilder.open(desk, "new")
+    builder.choose_primary("account")
+    builder.relate("opportunities", "with")
+    builder.relate("opportunities.line_items", "with")
+    for path in ("name", "opportunities.amount", "opportunities.line_items.quantity"):
+        builder.tick(path, True)
+    builder.relate("opportunities", "without")
+    assert [(one.relationship, one.join) for one in builder.definition.related_objects] == [("opportunities", "without")]
+    assert sections(builder) == {"Account": ["name"]}
+    assert [(one.join, one.children) for one in builder.relationships() if one.path == "opportunities"] == [("without", ())]
+    assert [source.object for source in builder.sources] == ["account"]
+    assert builder.problems == ()
+    with pytest.raises(DefinitionError):
+        builder.relate("opportunities.line_items", "with")
+
+
+def test_default_columns_and_in_development_go_into_the_file(builder: TypeBuilder) -> None:
+    builder.tick("amount", True)
+    builder.tick("name", True)
+    builder.make_default("amount", True)
+    builder.deploy(False)
+    read, _ = parse_definition(builder.yaml, ReportType)
+    assert read == builder.definition and not read.deployed
+    assert [(column.field, column.default) for column in read.sections[0].columns] == [("amount", True), ("name", False)]
+    builder.make_default("amount", False)
+    builder.deploy(True)
+    assert "default" not in builder.yaml and "deployed" not in builder.yaml
 
 
 def test_another_primary_object_begins_anew_but_keeps_a_name_that_was_given(desk: Workspace) -> None:
@@ -152,7 +182,7 @@ class TestRefused:
     def test_relationships_that_are_not_there(self, builder: TypeBuilder) -> None:
         for path in ("friends", "line_items.friends", "quotes.line_items"):
             with pytest.raises(DefinitionError):
-                builder.relate(path, required=True)
+                builder.relate(path, "with")
         assert [one.relationship for one in builder.definition.related_objects] == ["line_items"]
 
     def test_circles_end_somewhere(self, builder: TypeBuilder) -> None:
