@@ -57,7 +57,7 @@ def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[
         groups=groups, groups_across=groups_across, cells=figures, details=tuple(details), row_count=cells.row_counts[(), ()],
         show_details=plan.show_details,
         primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
-        filters=tuple(condition.text for condition in (*plan.filters, *plan.having)), withheld=plan.withheld,
+        filters=tuple(condition.text for condition in (*plan.conditions, *plan.having)), withheld=plan.withheld,
         notes=(*_notes(plan, schema), *cells.notes), chart=plan.report.chart, conditional_formats=plan.report.conditional_formats)
 
 

@@ -73,14 +73,12 @@ class _Planner:
         aggregates = tuple(self.aggregate(one, groupings) for one in report.aggregates)
         columns = tuple(self.shown(column.field, column.label) for column in report.columns)
         filters = tuple(self.condition(one) for one in report.filters)
-        logic = parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters))
-        for path in self.view.absent:
-            filters = (*filters, self.cross_filter(CrossFilter(related=path, without=True)))
-            logic = ("and", (logic, len(filters)))
+        absent = tuple(self.cross_filter(CrossFilter(related=path, without=True)) for path in self.view.absent)
         return ReportPlan(
             report=report, report_type=self.view.label, deployed=self.view.definition.deployed,
             columns=columns, groupings=groupings, across=len(report.groupings_across),
-            aggregates=aggregates, filters=filters, having=tuple(self.having(one, aggregates) for one in report.having), logic=logic,
+            aggregates=aggregates, filters=filters, absent=absent, having=tuple(self.having(one, aggregates) for one in report.having),
+            logic=parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters)),
             sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
             names=tuple(self.ref(self.view.follow(f"{source.prefix}name")) for source in self.view.sources.values()),
             settings=self.settings, sources=self.ordered_sources())

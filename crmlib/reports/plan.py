@@ -145,7 +145,7 @@ class ReportPlan:
     where these groupings, by index, have these values. across: how many of the groupings, the last ones, go across.
 
     names: the name of the primary and of each related object, by which a drill-down tells records of a report without columns.
-    filters: those of the report, then one for each object that the report type is without. deployed: whether the type is.
+    absent: of which related records the report type asks that there be none. deployed: whether the report type is.
     """
 
     report: Report
@@ -158,6 +158,7 @@ class ReportPlan:
     aggregates: tuple[PlannedAggregate, ...]
     filters: tuple[PlannedFilter | PlannedCrossFilter, ...]
     logic: Logic
+    absent: tuple[PlannedCrossFilter, ...]
     having: tuple[PlannedHaving, ...]
     sorts: tuple[PlannedSort, ...]
     settings: Settings
@@ -184,10 +185,20 @@ class ReportPlan:
         """Whether groups stand in an order that only their figures tell."""
         return any(grouping.order_by is not None for grouping in self.groupings)
 
+    @property
+    def conditions(self) -> tuple[PlannedFilter | PlannedCrossFilter, ...]:
+        """The filters of the report and what its type asks."""
+        return (*self.filters, *self.absent)
+
+    @property
+    def whole_logic(self) -> Logic:
+        """How `conditions` go together: as the filter logic says, and all that the type asks."""
+        return "and", (self.logic, *range(len(self.filters) + 1, len(self.conditions) + 1))
+
     def every_source(self) -> Iterator[ReportSource]:
         """The sources of the rows and those of cross filters: each needs its record rule."""
         yield from self.sources
-        for one in every_filter(self.filters):
+        for one in every_filter(self.conditions):
             if isinstance(one, PlannedCrossFilter):
                 yield from one.sources
 

@@ -47,7 +47,7 @@ class ReportRows:
             return None
         keys = [self._key(grouping).label(f"key{index}") for index, grouping in enumerate(plan.groupings)]
         columns = [*keys, *self._figure_columns(aggregates)]
-        needed = {"", *self.join.needed(columns, plan.filters, every_row=False)}
+        needed = {"", *self.join.needed(columns, plan.conditions, every_row=False)}
         decided = decided_by(source, {one.path: one for one in plan.sources})
         if any(one.path in needed - decided for one in self._row_sources()):
             return None
@@ -152,8 +152,8 @@ class ReportRows:
 
     def _joined(self, columns: list[Label[Any]], every_row: bool = True) -> Select[Any]:
         plan = self.plan
-        tables = self.join.tables(self.join.needed(columns, plan.filters, every_row))
-        return select(*columns).select_from(tables).where(self.join.condition(plan.filters, plan.logic), self.join.scope())
+        tables = self.join.tables(self.join.needed(columns, plan.conditions, every_row))
+        return select(*columns).select_from(tables).where(self.join.condition(plan.conditions, plan.whole_logic), self.join.scope())
 
 
 def _family(grouping: PlannedGrouping, name: str) -> str:

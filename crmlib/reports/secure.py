@@ -40,7 +40,7 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     if not problems:
         problems = [Problem("filter-hidden", f"the report filters by {ref.label}, which {access.username} may not see",
                             hint="ask for the right to read the field, or for a report without this filter")
-                    for condition in every_filter(plan.filters) for ref in _asked_by(condition) if ref and hidden(ref)]
+                    for condition in every_filter(plan.conditions) for ref in _asked_by(condition) if ref and hidden(ref)]
         if plan.report.scope != "all" and not access.may_read_field(plan.sources[0].object, "owner"):
             problems.append(Problem("filter-hidden", f"the report's scope goes by the owner, which {access.username} may not see"))
     if not problems:

@@ -231,7 +231,8 @@ class _Asking:
         met, scope = join.condition(plan.filters, plan.logic), join.scope()
         named = {f"join{index}": one for index, one in enumerate(joined)} | {"joined": together, "scope": and_(together, scope)}
         named |= {f"filter{index}": and_(together, join.filter(one)) for index, one in enumerate(plan.filters)}
-        named |= {"met": and_(together, met), "kept": and_(together, scope, met)}
+        named |= {f"absent{index}": and_(together, join.filter(one)) for index, one in enumerate(plan.absent)}
+        named |= {"met": and_(together, met), "kept": and_(together, scope, join.condition(plan.conditions, plan.whole_logic))}
         counts: list[ColumnElement[Any]] = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0).label(name)
                                             for name, condition in named.items()]
         return select(*counts).select_from(self._tables([])).where(self._is_asked())
@@ -276,7 +277,7 @@ class _Asking:
         return replace(self.plan, having=having, groupings=tuple(replace(one, top=None) for one in self.plan.groupings))
 
     def _tables(self, columns: Sequence[ColumnElement[Any]]) -> Any:
-        needed = self.join.needed(columns, self.plan.filters, every_row=False)
+        needed = self.join.needed(columns, self.plan.conditions, every_row=False)
         paths = {self.path, *needed, *(source.path for source in (*self.required, *self.around))}
         for source in reversed(self.plan.sources[1:]):
             if source.path in paths:
@@ -328,6 +329,9 @@ class _Asking:
             if all(count[f"join{index}"] for index in range(len(self.required))):
                 yield Step("join", "It has all of these beside one another", holds=False, decides=True)
             return
+        for index, absent in enumerate(plan.absent):
+            holds = bool(count[f"absent{index}"])
+            yield Step("join", f"It is {absent.text} that {self.user} may see", holds, decides=not holds)
         if plan.report.scope != "all":
             owners = f"{self.user} owns" if plan.report.scope == "mine" else f"{self.user} or somebody of a role below owns"
             yield Step("scope", f"Only what {owners} is asked for", bool(count["scope"]), decides=not count["scope"])
@@ -340,7 +344,8 @@ class _Asking:
         if not all_must_hold:
             yield Step("logic", f"The filters go together as {plan.report.filter_logic.strip()}", bool(count["met"]),
                        decides=not count["met"])
-        asked = ["scope", *(f"filter{index}" for index in range(len(plan.filters)))] if all_must_hold else ["scope", "met"]
+        asked = ["scope", *(f"absent{index}" for index in range(len(plan.absent)))]
+        asked += [f"filter{index}" for index in range(len(plan.filters))] if all_must_hold else ["met"]
         if not count["kept"] and all(count[name] for name in asked):
             yield Step("logic", "One of its rows meets all of this at once", holds=False, decides=True)
 

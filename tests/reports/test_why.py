@@ -23,7 +23,7 @@ from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.why import Why, check_may_ask_for, record_called, source_asked, why
 from crmlib.security.access import Access, access_of
 from tests.conftest import TODAY, add
-from tests.reports.asking import EVERYTHING, report, view_of
+from tests.reports.asking import EVERYTHING, joined, report, view_of
 from tests.reports.random_reports import TYPES, Asked, fields_of, reports
 from tests.reports.test_random_filters import logic
 
@@ -51,6 +51,17 @@ def asked_why(org: Org, report_type: Any, record: int, of: str = "", user: Acces
 
 def decided(answer: Why) -> list[str]:
     return [step.kind for step in answer.reasons]
+
+
+class TestWithout:
+    """What the report type is without decides as its own step, whatever the filter logic says."""
+
+    def test_it_is_named(self, shared: Org) -> None:
+        record = add(shared, "account", name="Called")
+        add(shared, "call", account=record)
+        answer = asked_why(shared, joined("account", calls="without"), record, logic="1 OR 2",
+                           where=[("name", "equals", "Called"), ("name", "equals", "x")])
+        assert [step.text for step in answer.reasons] == ["It is without Calls that Tester may see"]
 
 
 # --- Any report
