@@ -116,11 +116,11 @@ def test_docs_name_no_word_that_is_none() -> None:
     assert known == IN_DOCS
 
 
-def _keys(model: type[BaseModel]) -> set[str]:
-    """Every key of the YAML, inner ones too."""
+def _keys(model: type[BaseModel], around: tuple[type[BaseModel], ...] = ()) -> set[str]:
+    """Every key of the YAML, inner ones too; filters may stand in filters."""
     found: set[str] = set()
     for name, field in model.model_fields.items():
-        found |= {name}.union(*(_keys(inner) for inner in _models(field.annotation)))
+        found |= {name}.union(*(_keys(inner, (*around, model)) for inner in _models(field.annotation) if inner not in around))
     return found
 
 
