@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmlib.definition import NOWHERE, Source
-from crmlib.errors import Problem, UserError
+from crmlib.errors import NotFound, Problem, UserError
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
 from crmlib.records.records import Records
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import altair
     import pandas
 
+    from crmlib.reports.compare import Comparison
     from crmlib.reports.why import Why
 
 MOST_NAMES = 200
@@ -102,6 +103,21 @@ class Workspace:
             return ()
         names = tuple(dict.fromkeys(str(row.values[0]) for row in result.details if row.values[0]))
         return names if result.row_count <= most else ()
+
+    def read_result(self, path: str | Path) -> ReportView:
+        """A result that was kept as JSON, such as that of an earlier delivery. Raises NotFound, InvalidData."""
+        from crmlib.render.read_fact_map import from_json
+
+        file = Path(path)
+        if not file.is_file():
+            raise NotFound(Problem("no-file", "there is no such file", str(file)))
+        return ReportView(from_json(file.read_text(encoding="utf-8"), self.settings, str(file)))
+
+    def last_delivered(self, report: str) -> ReportView:
+        """The latest run of a saved report that was delivered to this user. Raises NotFound where none is kept."""
+        from crmlib.delivery.history import last_kept
+
+        return self.read_result(last_kept(self.org, report, self.user.username))
 
     def describe(self, object_name: str) -> pandas.DataFrame:
         """The fields of an object that this user may read, one row each."""
@@ -215,6 +231,12 @@ class ReportView:
 
         return to_pandas(self.result, index, exact)
 
+    def compare(self, earlier: ReportView) -> ComparisonView:
+        """What is different from an earlier run, or one of another user. Raises DefinitionError where groupings or figures differ."""
+        from crmlib.reports.compare import compare
+
+        return ComparisonView(compare(earlier.result, self.result))
+
     def to_html(self, max_rows: int | None = None, chart: bool = False) -> str:
         from crmlib.render.html import to_html
 
@@ -250,6 +272,34 @@ class ReportView:
 
     def _repr_html_(self) -> str:
         return self.to_html(max_rows=200)
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """Two runs side by side; `print` it, see it in JupyterLab, or take its two tables in any output."""
+
+    comparison: Comparison
+
+    def figures(self, everything: bool = False) -> ReportView:
+        """The groups with their figures then and now; everything: also those where nothing changed."""
+        return ReportView(self.comparison.figures(everything))
+
+    def records(self) -> ReportView:
+        """The records that came, went or moved, of reports that show their records."""
+        return ReportView(self.comparison.records())
+
+    def __str__(self) -> str:
+        from crmlib.render.text import to_text
+
+        return "\n".join(to_text(table) for table in self.comparison.tables())
+
+    def to_html(self) -> str:
+        from crmlib.render.html import to_html
+
+        return "".join(to_html(table) for table in self.comparison.tables())
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
 
 @dataclass(frozen=True)

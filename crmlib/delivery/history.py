@@ -133,6 +133,19 @@ def last_run(org: Org, schedule_id: int) -> Run | None:
     return next((_run(row) for row in org.fetch(statement)), None)
 
 
+def last_kept(org: Org, report: str, username: str) -> Path:
+    """The result, as JSON, of the latest run of a report that a user has had delivered. Raises NotFound."""
+    runs, users = org.schema.describe("report_run").table, org.schema.describe("user").table
+    statement = _select(org).where(runs.c.report == report, runs.c.outcome == SUCCEEDED, users.c.username == username,
+                                   runs.c.deleted_at.is_(None))
+    kept = (Path(row.folder or "") / f"{Path(report).name}.json" for row in org.fetch(statement))
+    found = next((file for file in kept if file.is_file()), None)
+    if found is None:
+        raise NotFound(Problem("no-earlier-run", f"no delivered run of {report} for {username} is kept here",
+                               hint=f"deliver it: crm schedule add {report} --weekly monday 07:00 --as {username}; or name a JSON file"))
+    return found
+
+
 def last_due(org: Org, schedule_id: int, before: datetime) -> datetime | None:
     """When the latest of the runs that a schedule had before this moment was due."""
     runs = org.schema.describe("report_run").table

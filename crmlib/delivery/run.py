@@ -4,6 +4,7 @@
         pipeline_by_stage.ipynb      the executed notebook, also of a run that failed
         pipeline_by_stage.html       the same to read and to send: one file, no code, nothing loaded from elsewhere
         pipeline_by_stage.xlsx       written by the notebook itself
+        pipeline_by_stage.json       the same, for programs and later comparison
 
 The notebook connects by itself; it gets the database by CRM_DATABASE_URL, so no password ends up in what is kept.
 """

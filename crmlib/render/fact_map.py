@@ -48,6 +48,7 @@ def fact_map(result: ReportResult) -> dict[str, Any]:
             "detailColumns": [column.name for column in result.columns],
             "groupingsDown": [{"name": column.name, "dateGranularity": column.granularity} for column in result.groupings],
             "groupingsAcross": [{"name": column.name, "dateGranularity": column.granularity} for column in result.across],
+            "primaryObject": result.primary_object,
             "currency": result.settings.currency,
             "filters": list(result.filters),
             "withheld": list(result.withheld),
@@ -62,7 +63,7 @@ def fact_map(result: ReportResult) -> dict[str, Any]:
 
 
 def _info(columns: Iterable[ResultColumn]) -> dict[str, Any]:
-    return {column.name: {"label": column.label, "dataType": column.type} for column in columns}
+    return {column.name: {"label": column.label, "dataType": column.type, "scale": column.scale} for column in columns}
 
 
 def _group(result: ReportResult, groupings: Sequence[ResultColumn], group: Group, path: str) -> dict[str, Any]:

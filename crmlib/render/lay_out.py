@@ -173,7 +173,7 @@ def lay_out(result: ReportResult, max_rows: int | None = None) -> Layout:
 
 
 def is_empty(result: ReportResult) -> bool:
-    return result.row_count == 0
+    return result.row_count == 0 and not result.groups
 
 
 def layout_columns(result: ReportResult) -> tuple[LayoutColumn, ...]:

@@ -4,7 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from crmlib.errors import InvalidData
 from crmlib.render.fact_map import fact_map, to_json
+from crmlib.render.read_fact_map import from_json
 from crmlib.reports.result import ReportResult
 from tests.render import results
 
@@ -78,7 +82,8 @@ def test_metadata_name_what_the_figures_are() -> None:
     assert report["reportMetadata"]["aggregates"] == ["amount:sum", "record_count"]
     assert report["reportMetadata"]["groupingsDown"] == [{"name": name, "dateGranularity": None} for name in ("stage", "owner")]
     assert report["reportMetadata"]["withheld"] == ["Margin"]
-    assert report["reportExtendedMetadata"]["aggregateColumnInfo"]["amount:sum"] == {"label": "Sum of Amount", "dataType": "currency"}
+    assert report["reportExtendedMetadata"]["aggregateColumnInfo"]["amount:sum"] == {
+        "label": "Sum of Amount", "dataType": "currency", "scale": 2}
 
 
 def test_cut_details_are_not_all_data() -> None:
@@ -91,3 +96,22 @@ def test_empty_and_hostile_results_are_json() -> None:
     assert facts(results.empty())["T!T"]["aggregates"][1] == {"label": "0", "value": 0}
     labels = [group["label"] for group in json.loads(to_json(results.hostile()))["groupingsDown"]["groupings"]]
     assert labels == list(results.HOSTILE)
+
+
+@pytest.mark.parametrize("result", [
+    results.deals(), results.deals(show_details=True), results.tabular(), results.matrix(show_details=True), results.wide_matrix(),
+    results.months(), results.top_owners(), results.empty(), results.hostile()], ids=lambda result: result.label[:10] + result.format)
+def test_what_was_kept_is_read_back(result: ReportResult) -> None:
+    written = to_json(result)
+    read = from_json(written, results.SETTINGS)
+    assert to_json(read) == written
+    assert (read.cells, [group.key for group in read.walk()]) == (result.cells, [group.key for group in result.walk()])
+    if json.loads(written)["hasDetailRows"]:
+        assert sorted(read.details, key=lambda row: row.record_id) == list(result.details)  # of a matrix they stand by cell
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"reportMetadata": {}}'])
+def test_other_json_is_refused(text: str) -> None:
+    with pytest.raises(InvalidData) as error:
+        from_json(text, results.SETTINGS, "kept.json")
+    assert error.value.codes == ["not-a-result"] and "kept.json" in str(error.value)

@@ -28,4 +28,4 @@ def test_what_is_due_is_delivered_while_the_server_runs(sqlite_org: Org, sqlite_
         while not any(run.seconds is not None for run in list_runs(sqlite_org, 1)) and time.monotonic() < until:
             time.sleep(0.5)
     assert [run.outcome for run in list_runs(sqlite_org, 5)] == [SUCCEEDED], list_runs(sqlite_org, 5)
-    assert sorted(file.suffix for file in (tmp_path / "deliveries").rglob("*.*")) == [".html", ".ipynb", ".xlsx"]
+    assert sorted(file.suffix for file in (tmp_path / "deliveries").rglob("*.*")) == [".html", ".ipynb", ".json", ".xlsx"]
