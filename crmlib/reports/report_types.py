@@ -15,6 +15,9 @@ from crmlib.model.schema import Field, Schema
 from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula
 from crmlib.security.access import Access
 
+BY_THE_SYSTEM = ("owner", "created_by", "modified_by")
+"""Lookups that every object has."""
+
 HIDDEN_IN_STANDARD = ("external_id", "deleted_at")
 """System fields that standard report types do not offer by themselves; a report may still name them."""
 
@@ -149,11 +152,12 @@ class ReportTypeView:
         """The field at the end of a path through related objects and lookups, offered or not."""
         *steps, last = path.split(".")
         source, lookups, labels = self.sources[""], [], []
+        start = source
         for step in steps:
             child = self.sources.get(source.prefix + step) if step else None
             described = self.schema.describe(source.object)
             if child is not None:
-                source = child
+                source = start = child
             elif step in described.fields and (to := described.fields[step].to):
                 source = ReportSource(source.prefix + step, to, "lookup", source.path, step, required=False)
                 lookups.append(source)
@@ -169,13 +173,27 @@ class ReportTypeView:
             raise NotFound(Problem("unknown-field", f"{path!r}: {described.label} has no field {last!r}",
                                    hint=did_you_mean(last, described.fields)))
         field = described.fields[last]
-        return ReportField(path, label or self._label(field, source, labels), field, source, tuple(lookups))
+        return ReportField(path, label or self._label(field, source, labels, start), field, source, tuple(lookups))
 
-    def _label(self, field: Field, source: ReportSource, lookups: list[str]) -> str:
-        """'Amount', 'Account Industry' for account.industry, 'Account Owner' for account.owner.name."""
+    def joined_with(self, source: ReportSource) -> tuple[Field, ...]:
+        """Of a junction, the lookups to what it joins the source above with: of contact roles of a deal, the contact.
+
+        A junction belongs to another record, or requires several.
+        """
+        described = self.schema.describe(source.object)
+        lookups = [field for field in described.fields.values() if field.to and field.name not in (*BY_THE_SYSTEM, source.via)]
+        is_junction = described.controlled_by or sum(field.required for field in described.fields.values() if field.to) > 1
+        return tuple(lookups) if source.kind == "child" and is_junction else ()
+
+    def _label(self, field: Field, source: ReportSource, lookups: list[str], start: ReportSource) -> str:
+        """'Amount', 'Account Industry' for account.industry, 'Account Owner' for account.owner.name.
+
+        start: the primary or related object that the lookups begin at; it is named if the primary object has such a lookup as well.
+        """
         described = self.schema.describe(source.object)
         if lookups:
-            return " ".join(lookups if field.name == "name" else [*lookups, field.label])
+            around = [self.schema.describe(start.object).label] if start.path and lookups[0] in self._primary_labels else []
+            return " ".join([*around, *lookups] if field.name == "name" else [*around, *lookups, field.label])
         if (source.path and field.label in self._primary_labels) or field.label == "Name":
             return f"{described.label} {field.label}"
         return field.label
@@ -186,15 +204,22 @@ class ReportTypeView:
 
     def _standard_sections(self) -> Iterator[tuple[str, tuple[ReportField, ...]]]:
         for source in self.sources.values():
-            described = self.schema.describe(source.object)
-            shown = [name for name in described.fields if name not in HIDDEN_IN_STANDARD]
+            described, joined = self.schema.describe(source.object), self.joined_with(source)
+            shown = [name for name in described.fields if name not in (*HIDDEN_IN_STANDARD, source.via)]
             yield described.label, tuple(self.follow(source.prefix + name) for name in shown)
-            for lookup in described.fields.values():
-                if lookup.to and lookup.name not in ("created_by", "modified_by"):
-                    target = self.schema.describe(lookup.to)
-                    label = lookup.label if not source.path else f"{described.label}: {lookup.label}"
-                    yield label, tuple(self.follow(f"{source.prefix}{lookup.name}.{name}") for name, field in target.fields.items()
-                                       if name not in (*HIDDEN_IN_STANDARD, "id") and not field.to)
+            others = [field for field in described.fields.values() if field.to and field not in joined]
+            for lookup in (*joined, *others):
+                if lookup.name in ("created_by", "modified_by", source.via):
+                    continue
+                fields = self.schema.describe(lookup.to or "").fields.values()
+                wanted = [field.name for field in fields if field.name not in HIDDEN_IN_STANDARD
+                          and (lookup in joined or not (field.to or field.name == "id"))]
+                yield self.section_label(source, lookup), tuple(self.follow(f"{source.prefix}{lookup.name}.{name}") for name in wanted)
+
+    def section_label(self, source: ReportSource, lookup: Field) -> str:
+        """What the fields of a lookup's record stand under: 'Account', 'Contact' of a contact role, 'Meeting: Account' of others."""
+        is_own = not source.path or (lookup in self.joined_with(source) and lookup.label not in self._primary_labels)
+        return lookup.label if is_own else f"{self.schema.describe(source.object).label}: {lookup.label}"
 
 
 def decided_by(path: str, sources: Mapping[str, ReportSource]) -> set[str]:

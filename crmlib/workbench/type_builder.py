@@ -16,7 +16,7 @@ from crmlib.errors import DefinitionError, NotFound, Problem
 from crmlib.model.schema import Field, ObjectType
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import RelatedObject, ReportType, Section, SectionColumn, to_yaml
-from crmlib.reports.report_types import ReportSource, ReportTypeView
+from crmlib.reports.report_types import ReportTypeView
 
 OWN_CATEGORY = "Our own"
 DEEPEST = 8
@@ -81,8 +81,14 @@ class TypeBuilder(HasTraits):
         return ReportTypeView(self.name, self.definition, self.org.schema)
 
     @property
-    def sources(self) -> list[ReportSource]:
-        return list(self.view.sources.values()) if self.view else []
+    def roots(self) -> list[tuple[str, str]]:
+        """(prefix, label) of the primary and related objects, and of what junctions join them with: "contact_roles.contact."."""
+        found = []
+        for source in self.view.sources.values() if self.view else ():
+            found.append((source.prefix, self.org.schema.describe(source.object).label))
+            found += [(f"{source.prefix}{lookup.name}.", self.prefix_label(f"{source.prefix}{lookup.name}."))
+                      for lookup in self.view.joined_with(source) if self.org.user.may("read", lookup.to)]  # type: ignore[union-attr]
+        return found
 
     def relationships(self, path: str = "", object_name: str = "") -> tuple[Relationship, ...]:
         """The children of the primary object, and below each that is in, its own."""
@@ -128,19 +134,20 @@ class TypeBuilder(HasTraits):
         return {column.field for section in self.definition.sections for column in section.columns}
 
     def prefix_label(self, prefix: str) -> str:
-        """What a section of these fields is called: 'Opportunity', 'Account', 'Product: Family' style for longer ways."""
-        sources = self.view.sources if self.view else {}
-        path, labels = "", []
-        object_name = sources[""].object
+        """What a section of these fields is called: 'Opportunity', 'Account', 'Account: Owner', 'Meeting: Account'."""
+        assert self.view is not None
+        source, path = self.view.sources[""], ""
+        object_name, labels = source.object, list[str]()
         for step in prefix.split(".")[:-1]:
             path = f"{path}.{step}" if path else step
             described = self.org.schema.describe(object_name)
-            if path in sources:
-                object_name = sources[path].object
-                labels = [self.org.schema.describe(object_name).label]
+            if path in self.view.sources:
+                source = self.view.sources[path]
+                object_name, labels = source.object, []
             else:
-                labels.append(described.field(step).label)
-                object_name = described.field(step).to or ""
+                lookup = described.field(step)
+                labels.append(lookup.label if labels else self.view.section_label(source, lookup))
+                object_name = lookup.to or ""
         return ": ".join(labels) or self.org.schema.describe(object_name).label
 
     # --- Changes

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from crmlib.model.schema import Field
 from crmlib.workbench import sent
 from crmlib.workbench.screen import YAML, render
 from crmlib.workbench.type_builder import TypeBuilder
@@ -87,7 +88,8 @@ class TypeBuilderView:
     def html(self) -> Markup:
         state = self.state
         view = state.view
-        trees = [self.tree(source.prefix, self.page.org.schema.describe(source.object).label) for source in state.sources]
+        roots = dict(state.roots)
+        trees = [self.tree(prefix, label, roots) for prefix, label in roots.items()]
         offers_all = view is not None and not state.definition.sections and not state.problems
         return render("type_builder.html", state=state, definition=state.definition, objects=state.objects,
                       relationships=state.relationships(), joins=JOINS, trees=trees, sections=self.sections(), labelling=self.labelling,
@@ -103,12 +105,15 @@ class TypeBuilderView:
             for column in section.columns]}
             for number, section in enumerate(self.state.definition.sections)]
 
-    def tree(self, prefix: str, label: str) -> dict[str, Any]:
-        """An object's fields, and below those lookups that were opened, the fields of their objects."""
+    def tree(self, prefix: str, label: str, roots: Collection[str]) -> dict[str, Any]:
+        """An object's fields, and below opened lookups those of their objects. roots: prefixes with a tree of their own."""
+        def leads_on(path: str, field: Field) -> bool:
+            return bool(field.to) and f"{path}." not in roots and self.state.org.user.may("read", field.to)
+
         is_open = prefix in self.open
         ticked = self.state.ticked
         fields = [{"path": path, "label": field.label, "type": field.type.label, "ticked": path in ticked,
-                   "tree": self.tree(f"{path}.", field.label) if field.to and self.state.org.user.may("read", field.to) else None}
+                   "tree": self.tree(f"{path}.", field.label, roots) if leads_on(path, field) else None}
                   for path, field in self.state.fields(prefix)] if is_open else []
         return {"prefix": prefix, "label": label, "is_open": is_open, "fields": fields,
                 "count": sum(one.startswith(prefix) and "." not in one[len(prefix):] for one in ticked)}

@@ -46,6 +46,21 @@ class TestStandardTypes:
                 assert {"id", f"{child.name}.name"} <= set(view.fields)
         assert len({view.label for view in types.values()}) == len(types)
 
+    @pytest.mark.parametrize(("name", "prefix", "section", "labels"), [
+        ("opportunities_with_contact_roles", "contact_roles.contact", "Contact", {"name": "Contact", "birthday": "Contact Birthday"}),
+        ("opportunities_with_line_items", "line_items.product", "Product", {"family": "Product Family"}),
+        ("campaigns_with_members", "members.lead", "Lead", {"company": "Lead Company", "owner": "Lead Owner"}),
+        ("contacts_with_account_roles", "account_roles.account", "Contact Role: Account", {"industry": "Contact Role Account Industry"})])
+    def test_a_junction_gives_the_fields_of_its_other_parent(self, name: str, prefix: str, section: str, labels: dict[str, str]) -> None:
+        """Also its lookups and its id, by which its records can be counted; and none of the parent above it again."""
+        view = view_of(schema(), name)
+        other = {field.path: field.label for field in dict(view.sections)[section]}
+        assert {path: label for path, label in other.items() if path.removeprefix(f"{prefix}.") in labels} == {
+            f"{prefix}.{path}": label for path, label in labels.items()}
+        assert {f"{prefix}.id", f"{prefix}.owner"} <= set(other)
+        child = view.sources[prefix.partition(".")[0]]
+        assert not any(path.startswith(child.prefix + child.via) for path in view.fields)
+
     @pytest.mark.parametrize("half", [0, 1])
     def test_each_one_runs(self, shared: Org, half: int) -> None:
         """On an empty base; every column of it, grouped, sorted, counted."""

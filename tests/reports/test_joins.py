@@ -272,6 +272,29 @@ class TestWithout:
         assert sorted(row.values[0] for row in drilled.details) == ["Acme", "Cave"]
 
 
+class TestJunction:
+    """Campaigns with the people they reached: a member joins a campaign with a contact.
+
+        campaign  member  contact
+        Fair      first   Amina
+        Fair      second  Amina
+        Fair      third   Bram
+        Mail      fourth  Amina
+    """
+
+    def test_its_other_parents_can_be_shown_and_counted(self, shared: Org) -> None:
+        people = {name: add(shared, "contact", name=name, city=city) for name, city in (("Amina", "Ghent"), ("Bram", "Breda"))}
+        for name, reached in (("Fair", ("Amina", "Amina", "Bram")), ("Mail", ("Amina",))):
+            campaign = add(shared, "campaign", name=name)
+            for contact in reached:
+                add(shared, "campaign_member", campaign=campaign, contact=people[contact])
+        counts = ("members.id:record_count", "members.contact.id:record_count")
+        result = ask(shared, "campaigns_with_members", by=["name"], show=counts)
+        assert figures(result) == {("Fair",): (3, 2), ("Mail",): (1, 1), (): (4, 2)}
+        result = ask(shared, "campaigns_with_members", by=["members.contact.city"], show=counts)
+        assert figures(result) == {("Breda",): (1, 1), ("Ghent",): (3, 1), (): (4, 2)}
+
+
 class TestLookupsOfTheSameKind:
     """Two accounts of the same name, and three deals: equal names are different groups, equal records are one.
 

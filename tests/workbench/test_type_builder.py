@@ -54,10 +54,10 @@ def test_fields_stand_in_the_section_of_their_object(builder: TypeBuilder) -> No
     for path in ("amount", "account.industry", "name", "account.name", "line_items.product.family"):
         builder.tick(path, True)
     assert sections(builder) == {"Opportunity": ["amount", "name"], "Account": ["account.industry", "account.name"],
-                                 "Opportunity Line Item: Product": ["line_items.product.family"]}
+                                 "Product": ["line_items.product.family"]}
     builder.tick("amount", False)
     builder.tick("name", False)
-    assert list(sections(builder)) == ["Account", "Opportunity Line Item: Product"]
+    assert list(sections(builder)) == ["Account", "Product"]
 
 
 def test_order_and_names_of_sections(builder: TypeBuilder) -> None:
@@ -100,7 +100,7 @@ def test_without_has_no_fields_and_nothing_below(desk: Workspace) -> None:
     assert [(one.relationship, one.join) for one in builder.definition.related_objects] == [("opportunities", "without")]
     assert sections(builder) == {"Account": ["name"]}
     assert [(one.join, one.children) for one in builder.relationships() if one.path == "opportunities"] == [("without", ())]
-    assert [source.object for source in builder.sources] == ["account"]
+    assert builder.roots == [("", "Account")]
     assert builder.problems == ()
     with pytest.raises(DefinitionError):
         builder.relate("opportunities.line_items", "with")
@@ -117,6 +117,17 @@ def test_default_columns_and_in_development_go_into_the_file(builder: TypeBuilde
     builder.make_default("amount", False)
     builder.deploy(True)
     assert "default" not in builder.yaml and "deployed" not in builder.yaml
+
+
+def test_what_a_junction_joins_with_is_offered_by_itself(builder: TypeBuilder) -> None:
+    builder.relate("contact_roles", "with_or_without")
+    assert builder.roots == [("", "Opportunity"), ("line_items.", "Opportunity Line Item"), ("line_items.product.", "Product"),
+                             ("contact_roles.", "Opportunity Contact Role"), ("contact_roles.contact.", "Contact")]
+    assert "contact_roles.contact.birthday" in [path for path, _ in builder.fields("contact_roles.contact.")]
+    for path in ("contact_roles.contact.birthday", "contact_roles.contact.account.industry", "contact_roles.owner.name", "contact.name"):
+        builder.tick(path, True)
+    assert list(sections(builder)) == ["Contact", "Contact: Account", "Opportunity Contact Role: Owner", "Main contact"]
+    assert builder.problems == ()
 
 
 def test_another_primary_object_begins_anew_but_keeps_a_name_that_was_given(desk: Workspace) -> None:
