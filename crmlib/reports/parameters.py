@@ -23,8 +23,10 @@ from pydantic import ValidationError
 
 from crmlib.definition import Place, Source
 from crmlib.errors import InvalidData, NotFound, Problem, did_you_mean, raise_if_any
+from crmlib.model.fields import FieldDefinition
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
+from crmlib.model.tables import column_for
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.catalog import name_for
 from crmlib.reports.date_literals import DATE_LITERALS
@@ -45,18 +47,17 @@ KINDS = {"datetime": "date", "lookup": "text"}
 
 @dataclass(frozen=True)
 class Asked:
-    """A condition that asks for its value. field: what it compares, None for a number of records or values."""
+    """A condition that asks for its value. field: what it is about; compared: of a lookup the name of the record it points to."""
 
     place: Place
     condition: Filter | Having
     label: str
-    field: Field | None
-    compared: Field | None  # of a lookup the name of the record it points to
+    field: Field
+    compared: Field
 
     @property
     def kind(self) -> str:
-        family = self.field.family if self.field else "number"
-        return KINDS.get(family, family)
+        return KINDS.get(self.field.family, self.field.family)
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,13 @@ class Parameter:
     label: str
     type: str
     default: FilterValue | tuple[FilterValue, ...]
-    choices: tuple[str, ...] = ()
-    asked: tuple[Asked, ...] = field(default=(), repr=False)
+    choices: tuple[str, ...]
+    asked: tuple[Asked, ...] = field(repr=False)
 
     @property
     def to(self) -> str | None:
         """The object whose records a lookup is to be chosen from."""
-        return self.asked[0].field.to if self.asked and self.asked[0].field else None
+        return self.asked[0].field.to
 
 
 def parameters_of(report: Report, view: ReportTypeView) -> tuple[Parameter, ...]:
@@ -96,8 +97,7 @@ def _by_name(report: Report, view: ReportTypeView) -> dict[str, tuple[Asked, ...
 def _parameter(name: str, asked: tuple[Asked, ...]) -> Parameter:
     first = asked[0]
     default = next((one.condition.value for one in asked if not is_open(one.condition)), None)
-    kind = first.field.type.name if first.field else "integer"
-    return Parameter(name, first.condition.ask.strip(), kind, default, _choices(asked), asked)
+    return Parameter(name, first.condition.ask.strip(), first.field.type.name, default, _choices(asked), asked)
 
 
 def _choices(asked: tuple[Asked, ...]) -> tuple[str, ...]:
@@ -106,8 +106,7 @@ def _choices(asked: tuple[Asked, ...]) -> tuple[str, ...]:
         return tuple(f"{one.name}:30" if one.takes_number else one.name for one in DATE_LITERALS.values())
     if first.kind == "boolean":
         return ("true", "false")
-    values = first.field.values if first.field else ()
-    return tuple(value for value in values if all(one.field and value in one.field.values for one in asked))
+    return tuple(value for value in first.field.values if all(value in one.field.values for one in asked))
 
 
 def asked_by(report: Report, view: ReportTypeView) -> Iterator[Asked]:
@@ -117,10 +116,15 @@ def asked_by(report: Report, view: ReportTypeView) -> Iterator[Asked]:
         aggregate = next((one for one in report.aggregates if one.name == having.aggregate), None)
         if having.ask and aggregate is not None and aggregate.aggregate in AGGREGATES:
             try:
-                figure = figure_field(view, aggregate.aggregate, aggregate.field)
+                figure = figure_field(view, aggregate.aggregate, aggregate.field) or _a_number()
             except NotFound:
                 continue
             yield Asked(("having", index), having, aggregate.label or aggregate.name, figure, figure)
+
+
+def _a_number() -> Field:
+    """What a number of records is compared as: a field of none of them."""
+    return Field("", column_for(FieldDefinition("record_count", "integer", "Record count"), {}))
 
 
 def _asked_in(filters: tuple[AnyFilter, ...], view: ReportTypeView, around: Place) -> Iterator[Asked]:
@@ -149,14 +153,11 @@ def ask_problems(report: Report, view: ReportTypeView, source: Source) -> Iterat
                 yield Problem("nothing-to-ask", "a filter that compares two fields has no value to ask for", where, "remove ask")
             elif one.kind != first.kind:
                 yield Problem("unlike-answers", f"{one.condition.ask!r} asks for the value of {one.label} and of {first.label}, which no "
-                              f"one answer fits: a {_kind_label(one)} and a {_kind_label(first)}", where, "ask under two labels")
+                              f"one answer fits: a {one.field.type.label.lower()} and a {first.field.type.label.lower()}", where,
+                              "ask under two labels")
             elif default and not is_open(one.condition) and one.condition.values != default.values:
-                two = " and ".join(" or ".join(map(_text, condition.values)) for condition in (default, one.condition))
+                two = " and ".join(" or ".join(map(written, condition.values)) for condition in (default, one.condition))
                 yield Problem("two-defaults", f"{one.condition.ask!r} has two defaults: {two}", where, "give one of them only")
-
-
-def _kind_label(one: Asked) -> str:
-    return one.field.type.label.lower() if one.field else "number"
 
 
 # --- The values
@@ -204,10 +205,10 @@ def _with_value(condition: Filter | Having, value: Any) -> Filter | Having:
 def answer_problems(report: Report, view: ReportTypeView, values: Values, today: date, settings: Settings) -> Iterator[Problem]:
     """What is wrong with these values; of each the first problem, since it is the same wherever the value is used."""
     asked = _by_name(report, view)
-    for written, value in values.items():
-        name = name_for(written)
+    for called, value in values.items():
+        name = name_for(called)
         if name not in asked:
-            yield Problem("unknown-parameter", f"the report does not ask for {written!r}", written,
+            yield Problem("unknown-parameter", f"the report does not ask for {called!r}", called,
                           did_you_mean(name, asked) or (f"it asks for: {', '.join(asked)}" if asked else "it asks for nothing"))
             continue
         yield from islice(_value_problems(name, asked[name], value, today, settings), 1)
@@ -229,15 +230,15 @@ def _value_problems(name: str, asked: tuple[Asked, ...], value: Any, today: date
 
 
 def address(path: str, values: Values) -> str:
-    written = [(name, _text(one)) for name, value in values.items() for one in (list(value) or [""] if isinstance(value, list | tuple)
-                                                                                else [value])]
-    return f"{path}?{urlencode(written)}" if written else path
+    several = {name: (value or ("",)) if isinstance(value, list | tuple) else (value,) for name, value in values.items()}
+    query = urlencode([(name, written(one)) for name, given in several.items() for one in given])
+    return f"{path}?{query}" if query else path
 
 
 def read_address(text: str) -> tuple[str, dict[str, Any]]:
     """The path and the values; several of one parameter as a tuple."""
-    path, _, written = text.partition("?")
-    return path, gathered(parse_qsl(written, keep_blank_values=True))
+    path, _, query = text.partition("?")
+    return path, gathered(parse_qsl(query, keep_blank_values=True))
 
 
 def gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -248,7 +249,8 @@ def gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def _text(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value as one types it."""
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)

@@ -23,7 +23,17 @@ from crmlib.reports.definition import Aggregate, Column, Filter, Grouping, Repor
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportField, ReportTypeView
 from crmlib.security.access import Access
-from crmlib.workbench.filter_form import date_value, is_plain, is_unfinished, new_filter, value_of, with_operator, with_values
+from crmlib.workbench.filter_form import (
+    is_plain,
+    is_unfinished,
+    new_filter,
+    with_ask,
+    with_choice,
+    with_date,
+    with_operator,
+    with_value,
+    without_value,
+)
 from crmlib.workbench.screen import in_background
 
 PREVIEW_ROWS = 50
@@ -203,11 +213,7 @@ class Designer(HasTraits):
     def set_value(self, index: int, position: int, text: str) -> None:
         """What was typed as one of the filter's values; a position one past the last adds a value."""
         condition, field = self._filter(index)
-        values = list(condition.values)
-        value = value_of(field.field, text)
-        if not 0 <= position <= len(values):
-            raise DefinitionError(Problem("no-such-value", "this value is not there any more"))
-        self._set_filter(index, with_values(condition, (*values[:position], value, *values[position + 1:])), f"{index}.{position}")
+        self._set_filter(index, with_value(field.field, condition, position, text), f"{index}.{position}")
 
     def add_value(self, index: int) -> None:
         """One more to compare with, still empty."""
@@ -216,19 +222,28 @@ class Designer(HasTraits):
 
     def remove_value(self, index: int, position: int) -> None:
         condition, _ = self._filter(index)
-        self._set_filter(index, with_values(condition, (*condition.values[:position], *condition.values[position + 1:])))
+        self._set_filter(index, without_value(condition, position))
 
     def tick_value(self, index: int, choice: str, ticked: bool) -> None:
-        """A value of a picklist is wanted or not; they stay in the picklist's order."""
         condition, field = self._filter(index)
-        wanted = (set(condition.values) | {choice}) if ticked else (set(condition.values) - {choice})
-        known = field.field.values
-        self._set_filter(index, with_values(condition, (*(value for value in condition.values if value in wanted and value not in known),
-                                                        *(value for value in known if value in wanted))))
+        self._set_filter(index, with_choice(field.field, condition, choice, ticked))
 
     def set_date(self, index: int, position: int, word: str, number: str = "") -> None:
         """A relative date, or "date" for a day of its own."""
-        self.set_value(index, position, str(date_value(word, number, self.org.org.today())))
+        condition, field = self._filter(index)
+        self._set_filter(index, with_date(field.field, condition, position, word, number, self.org.org.today()), f"{index}.{position}")
+
+    def set_ask(self, index: int, label: str) -> None:
+        """Ask for the value under this label when the report runs; empty: no longer."""
+        condition, field = self._filter(index)
+        self._set_filter(index, with_ask(field.field, condition, label.strip()))
+
+    def ask(self, index: int, asked: bool) -> None:
+        """Under the field's label, or one that is like it: equal labels share one answer."""
+        _, field = self._filter(index)
+        taken = {one.ask for one in self.report.filters if isinstance(one, Filter)}
+        labels = (field.label, *(f"{field.label} {number}" for number in range(2, len(taken) + 3)))
+        self.set_ask(index, next(label for label in labels if label not in taken) if asked else "")
 
     def set_filter_logic(self, text: str) -> None:
         """How the filters, counted from 1, go together; empty: all must hold."""

@@ -17,7 +17,7 @@ from crmlib.reports.operators import OPERATORS
 from crmlib.reports.report_types import ReportField
 from crmlib.workbench import sent
 from crmlib.workbench.designer import GROUPS, PREVIEW_ROWS, SCOPES, Designer, not_a_row_limit
-from crmlib.workbench.filter_form import FilterForm, date_help, date_words, filter_form, is_plain, is_unfinished
+from crmlib.workbench.filter_form import FilterForm, date_help, date_words, filter_form, is_plain, is_unfinished, value_actions
 from crmlib.workbench.screen import in_background, render
 
 if TYPE_CHECKING:
@@ -95,12 +95,10 @@ class DesignerView:
             "set_label": lambda item, value: self.set_label(*sent.place(item), sent.text(value)),
             "sort_by": lambda item, value: state.sort_by(sent.text(value)),
             "set_operator": lambda item, value: state.set_operator(sent.number(item), sent.text(value)),
-            "set_value": lambda item, value: state.set_value(*sent.numbers(item), sent.text(value)),
+            **value_actions(state),
             "add_value": lambda item, value: self.add_value(sent.number(item)),
-            "remove_value": lambda item, value: state.remove_value(*sent.numbers(item)),
-            "tick_value": lambda item, value: self.tick_value(sent.text(item), sent.flag(value)),
-            "set_date_word": lambda item, value: state.set_date(*sent.numbers(item), sent.text(value)),
-            "set_date_number": lambda item, value: self.set_date_number(sent.text(item), sent.text(value)),
+            "ask": lambda item, value: state.ask(sent.number(item), sent.flag(value)),
+            "set_ask": lambda item, value: state.set_ask(sent.number(item), sent.text(value)),
             "set_details": lambda item, value: state.set_details(sent.flag(value)),
             "set_row_limit": lambda item, value: self.set_row_limit(sent.text(value)),
             "set_name": lambda item, value: state.name_it(sent.text(value)),
@@ -151,14 +149,6 @@ class DesignerView:
     def add_value(self, index: int) -> None:
         self.state.add_value(index)
         self.new_value = index
-
-    def tick_value(self, place: str, ticked: bool) -> None:
-        index, _, choice = place.partition(":")
-        self.state.tick_value(sent.number(index), choice, ticked)
-
-    def set_date_number(self, place: str, typed: str) -> None:
-        place, _, word = place.partition(":")
-        self.state.set_date(*sent.numbers(place), word, typed)
 
     def set_row_limit(self, typed: str) -> None:
         """What is no number stays as it was typed, with the problem beside it."""

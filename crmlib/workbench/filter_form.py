@@ -7,15 +7,19 @@ stays in the filter as it was typed, and `validate` says what is wrong with it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from crmlib.errors import DefinitionError, Problem
 from crmlib.model.schema import Field
 from crmlib.reports.date_literals import DATE_LITERALS
 from crmlib.reports.definition import AnyFilter, Filter, FilterValue
+from crmlib.reports.filter_values import is_open
 from crmlib.reports.operators import OPERATORS
+from crmlib.workbench import sent
 
 BLANK, NOT_BLANK = "is_blank", "is_not_blank"
 """What the form calls `equals` and `not_equal` with an empty value."""
@@ -24,8 +28,8 @@ DATE_WORDS = {"equals": "is", "not_equal": "is not", "less_than": "is before", "
               "less_or_equal": "is up to", "greater_or_equal": "is from"}
 """Operators as one says them of dates."""
 
-ON_A_DAY = "date"
-"""What the form calls a value that is a day and not a relative date."""
+ON_A_DAY, ANY = "date", ""
+"""What the form calls a value that is a day and not a relative date, and none."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,22 @@ class DateChoice:
 
 @dataclass(frozen=True)
 class FilterForm:
-    """kind: a `Kind.name`, "none" when nothing is asked for. values: as typed; for "date" `DateChoice`s. choices: of a picklist."""
+    """kind: a `Kind.name`, "none" when nothing is asked for. values: as typed; for "date" `DateChoice`s. choices: of a picklist.
+
+    is_asked: the value is asked for when the report runs, so that it may have none: any will do.
+    """
 
     kind: str
     operator: str
     operators: tuple[tuple[str, str], ...]
     values: tuple[Any, ...]
     choices: tuple[str, ...] = ()
+    is_asked: bool = False
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether a second value says more: of two that are compared with, one decides alone."""
+        return self.operator not in ("less_than", "greater_than", "less_or_equal", "greater_or_equal")
 
 
 def family_of(field: Field) -> str:
@@ -87,13 +100,13 @@ def is_plain(condition: AnyFilter) -> bool:
 
 def is_unfinished(condition: AnyFilter) -> bool:
     """Whether a value is still to be given; until then the filter is not applied."""
-    if not isinstance(condition, Filter) or not is_plain(condition) or asks_for_blank(condition):
+    if not isinstance(condition, Filter) or not is_plain(condition) or asks_for_blank(condition) or condition.ask:
         return False
     return not condition.values or all(value == "" for value in condition.values)
 
 
 def asks_for_blank(condition: Filter) -> bool:
-    return condition.operator in ("equals", "not_equal") and condition.values == (None,)
+    return condition.operator in ("equals", "not_equal") and condition.values == (None,) and not condition.ask
 
 
 def filter_form(field: Field, condition: Filter) -> FilterForm:
@@ -101,7 +114,7 @@ def filter_form(field: Field, condition: Filter) -> FilterForm:
     family = family_of(field)
     words = DATE_WORDS if family in ("date", "datetime") else {}
     fitting = [(row.name, words.get(row.name, row.label)) for row in OPERATORS.values() if family in row.families]
-    if family != "boolean":
+    if family != "boolean" and not condition.ask:
         fitting += [(BLANK, "is blank"), (NOT_BLANK, "is not blank")]
     operators = tuple(fitting)
     if asks_for_blank(condition):
@@ -112,7 +125,9 @@ def filter_form(field: Field, condition: Filter) -> FilterForm:
     values: tuple[Any, ...] = tuple(map(_shown, condition.values))
     if kind == "date":
         values = tuple(map(_date_choice, condition.values))
-    return FilterForm(kind, condition.operator, operators, values, field.values if kind == "choices" else ())
+    if is_open(condition):
+        values = {"choices": (), "date": (DateChoice(ANY),)}.get(kind, ("",))
+    return FilterForm(kind, condition.operator, operators, values, field.values if kind == "choices" else (), bool(condition.ask))
 
 
 def with_operator(field: Field, condition: Filter, operator: str) -> Filter:
@@ -131,6 +146,57 @@ def with_operator(field: Field, condition: Filter, operator: str) -> Filter:
 def with_values(condition: Filter, values: tuple[FilterValue, ...]) -> Filter:
     """The filter with these values; a single one is written without a list."""
     return condition.model_copy(update={"value": values[0] if len(values) == 1 else values})
+
+
+def with_value(field: Field, condition: Filter, position: int, text: str) -> Filter:
+    """What was typed as one of the values; a position one past the last adds a value. Raises DefinitionError beyond that."""
+    values = condition.values or ("",) * (position > 0)
+    if not 0 <= position <= len(values):
+        raise DefinitionError(Problem("no-such-value", "this value is not there any more"))
+    return with_values(condition, (*values[:position], value_of(field, text), *values[position + 1:]))
+
+
+def without_value(condition: Filter, position: int) -> Filter:
+    return with_values(condition, (*condition.values[:position], *condition.values[position + 1:]))
+
+
+def with_choice(field: Field, condition: Filter, choice: str, ticked: bool) -> Filter:
+    """A value of a picklist is wanted or not; they stay in the picklist's order."""
+    values = () if is_open(condition) else condition.values
+    wanted = (set(values) | {choice}) if ticked else (set(values) - {choice})
+    others = tuple(value for value in values if value in wanted and value not in field.values)
+    return with_values(condition, (*others, *(value for value in field.values if value in wanted)))
+
+
+def with_date(field: Field, condition: Filter, position: int, word: str, number: str, today: date) -> Filter:
+    """A relative date, "date" for a day of its own, or none."""
+    return with_value(field, condition, position, str(date_value(word, number, today)))
+
+
+def with_ask(field: Field, condition: Filter, label: str) -> Filter:
+    """Asked for under this label when the report runs; without one, no longer."""
+    start = {"value": KINDS[family_of(field)].start} if is_open(condition) and not label else {}
+    return condition.model_copy(update={"ask": label, **start})
+
+
+def value_actions(form: Any) -> dict[str, Callable[[Any, Any], None]]:
+    """What the fields of `filter_values.html` send, for whatever keeps the conditions: they are numbered, and so are their values."""
+    def tick(place: str, ticked: bool) -> None:
+        index, _, choice = place.partition(":")
+        form.tick_value(sent.number(index), choice, ticked)
+
+    def set_number(place: str, typed: str) -> None:
+        place, _, word = place.partition(":")
+        form.set_date(*sent.numbers(place), word, typed)
+
+    return {
+        "set_value": lambda item, value: form.set_value(*sent.numbers(item), sent.text(value)),
+        "add_value": lambda item, value: form.add_value(sent.number(item)),
+        "remove_value": lambda item, value: form.remove_value(*sent.numbers(item)),
+        "tick_value": lambda item, value: tick(sent.text(item), sent.flag(value)),
+        "set_date_word": lambda item, value: form.set_date(*sent.numbers(item), sent.text(value)),
+        "set_date_number": lambda item, value: set_number(sent.text(item), sent.text(value)),
+    }
 
 
 def value_of(field: Field, text: str) -> FilterValue:
@@ -173,10 +239,10 @@ def _date_choice(value: FilterValue) -> DateChoice:
 
 
 def date_value(word: str, number: str, today: date) -> FilterValue:
-    """The filter value of a choice: 'LAST_N_DAYS:30', 'THIS_QUARTER', or today for "on a day"."""
+    """The filter value of a choice: 'LAST_N_DAYS:30', 'THIS_QUARTER', today for "on a day", or none."""
     literal = DATE_LITERALS.get(word)
     if literal is None:
-        return today
+        return "" if word == ANY else today
     return f"{word}:{number or '30' if 'DAYS' in word else number or '3'}" if literal.takes_number else word
 
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from traitlets import Any as AnyTrait
-from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
+from traitlets import Bool, Dict, HasTraits, Instance, Int, Tuple, Unicode
 
 from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Report
+from crmlib.reports.parameters import NOTHING_GIVEN, Values, address, read_address
 from crmlib.reports.result import Key, walk
 from crmlib.workbench import sent
+from crmlib.workbench.asked_values import AskedValues
+from crmlib.workbench.filter_form import date_help, date_words, value_actions
 from crmlib.workbench.screen import CSV, EXCEL, in_background, render
 from crmlib.workspace import ReportView
 
@@ -31,12 +34,14 @@ CellKey = tuple[Key, Key]
 class Result(HasTraits):
     """A report being run beside the page.
 
-    outcome: the whole report; chart: its SVG, where a chart says it better than a table; no_chart: why the
-    one that the report asks for can't be drawn. drilled: the records behind
-    the cell `key`, while one looks at these. `shown` counts what became ready, for whoever waits for it.
+    values: for what it asks; ran: those with which the outcome was made. outcome: the whole report; chart: its SVG,
+    where a chart says it better than a table; no_chart: why the one that the report asks for can't be drawn. drilled: the
+    records behind the cell `key`, while one looks at these. `shown` counts what became ready, for whoever waits for it.
     """
 
     report = Instance(Report)
+    values = Dict()
+    ran = Dict()
     outcome = AnyTrait(allow_none=True)
     chart = AnyTrait(allow_none=True)
     no_chart = Unicode()
@@ -46,9 +51,9 @@ class Result(HasTraits):
     is_running = Bool(False)
     shown = Int()
 
-    def __init__(self, org: Any, report: Report) -> None:
+    def __init__(self, org: Any, report: Report, values: Values = NOTHING_GIVEN) -> None:
         self.org = org
-        super().__init__(report=report)
+        super().__init__(report=report, values=dict(values))
 
     @property
     def table(self) -> Any:
@@ -56,11 +61,13 @@ class Result(HasTraits):
         return self.outcome if self.drilled is None else self.drilled
 
     def run(self) -> None:
-        self._ask(lambda: self.org.report(self.report).run(), self._ran)
+        values = self.values
+        self._ask(lambda: self.org.report(self.report).run(parameters=values), lambda outcome: self._ran(values, outcome))
 
     def drill(self, key: CellKey) -> None:
-        """Look at the records behind a cell."""
-        self._ask(lambda: self.org.report(self.report).drill(*key), lambda outcome: self._drilled(key, outcome))
+        """Look at the records behind a cell of the outcome."""
+        values = self.ran
+        self._ask(lambda: self.org.report(self.report).set(values).drill(*key), lambda outcome: self._drilled(key, outcome))
 
     def leave_records(self) -> None:
         self.key = self.drilled = None
@@ -79,8 +86,8 @@ class Result(HasTraits):
             done(outcome)
         self.shown += 1
 
-    def _ran(self, outcome: Any) -> None:
-        self.outcome = outcome
+    def _ran(self, values: dict[str, Any], outcome: Any) -> None:
+        self.outcome, self.ran = outcome, values
         self.leave_records()
         in_background(lambda: _chart(outcome), self._drawn)
 
@@ -101,16 +108,27 @@ def _chart(outcome: Any) -> tuple[str | None, str]:
 
 
 class ResultView:
-    """A result on the screen. `keys`: of its cells, in the order in which the page numbers them."""
+    """A result on the screen. `keys`: of its cells, in the order in which the page numbers them.
+
+    asked: the values that the report asks for, which stand in its address too.
+    """
 
     kind, tab = "run", ""
 
     def __init__(self, page: ReportsPage, report: Report, route: str, back: str) -> None:
-        self.page, self.route, self.back = page, route, back
-        self.state = Result(page.org, report)
+        self.page, self.back = page, back
+        self.place, values = read_address(route)
+        self.state = Result(page.org, report, values)
+        self.asked = AskedValues(page.org, report, values)
         self.keys: list[CellKey] = []
+        self.drawn: tuple[Any, Markup | None] = (None, None)
         self.state.observe(lambda change: page.refresh(), "shown")
-        self.state.run()
+        if self.asked.check(values):
+            self.state.run()
+
+    @property
+    def route(self) -> str:
+        return address(self.place, self.state.values)
 
     @property
     def title(self) -> str:
@@ -124,7 +142,16 @@ class ResultView:
             "run_again": lambda item, value: self.state.run(),
             "drill": lambda item, value: self.drill(sent.number(value)),
             "leave_records": lambda item, value: self.state.leave_records(),
+            "apply": lambda item, value: self.apply(),
+            **value_actions(self.asked),
         }
+
+    def apply(self) -> None:
+        """Run it with what was filled in; if that is wrong, what was shown stays."""
+        values = self.asked.given()
+        if self.asked.check(values):
+            self.state.values = values
+            self.state.run()
 
     def drill(self, number: int) -> None:
         if number >= len(self.keys):
@@ -150,12 +177,21 @@ class ResultView:
         state = self.state
         result = state.outcome.result if state.outcome else None
         is_narrow = result is not None and not result.show_details and not result.across
-        return render("result.html", label=state.report.label, back=self.back, running=state.is_running, problems_found=state.problems,
-                      table=self.table_html(), chart=Markup(state.chart) if state.chart and state.key is None else None,
+        return render("result.html", label=state.report.label, back=self.back, running=state.is_running,
+                      problems_found=(*state.problems, *self.asked.general_problems()), asked=list(self.asked.rows(self.page.refresh)),
+                      unapplied=state.key is None and self.asked.given() != state.values,
+                      date_words=date_words(), date_help=date_help, table=self.table_html(),
+                      chart=Markup(state.chart) if state.chart and state.key is None else None,
                       no_chart=state.no_chart if state.key is None else "",
                       beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:
+        """Drawn once: while values are filled in, it stays."""
+        if self.drawn[0] is not self.state.table:
+            self.drawn = (self.state.table, self.draw_table())
+        return self.drawn[1]
+
+    def draw_table(self) -> Markup | None:
         from crmlib.render.html import to_html
         from crmlib.render.lay_out import layout_columns
 

@@ -5,6 +5,7 @@ Where one is stands in the address behind '#', so that back, forward and reload 
     (nothing)                    saved reports                new                 choose a report type
     report/sales/pipeline        the designer                 draft/1             a report not saved yet
     run/report/sales/pipeline    its full result              types               report types
+    run/report/sales/won?period=LAST_MONTH                    with values for what it asks
     types/NAME, types/new, types/copy/NAME                    one being made      runs    what ran by itself
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmlib.errors import NotFound, Problem, UserError
+from crmlib.reports.parameters import read_address
 from crmlib.workbench import sent
 from crmlib.workbench.designer import Designer, new_report
 from crmlib.workbench.designer_view import DesignerView
@@ -49,7 +51,7 @@ class ReportsPage:
         self.org = org
         self.screen: Screen | None = None
         self.notice: Notice | None = None
-        self.notices = 0
+        self.notices = self.visits = 0
         self.drafts: dict[str, DesignerView] = {}
         self.draft_number = 0
         self.usual_folder = "my_reports"
@@ -61,6 +63,7 @@ class ReportsPage:
         """Show what this address stands for; one that is not there any more is said, above the list."""
         self.keep_draft(route)
         self.notice = None
+        self.visits += 1
         try:
             self.view = self.view_of(route)
         except UserError as error:
@@ -84,7 +87,8 @@ class ReportsPage:
         if first == "report":
             return DesignerView(self, Designer(self.org, self.org.catalog.load(rest)[0], rest), route)
         if first == "run":
-            return ResultView(self, self.report_at(rest), route, back=rest)
+            place, _ = read_address(rest)
+            return ResultView(self, self.report_at(place), route, back=place)
         raise NotFound(Problem("unknown-page", f"there is no page {route!r}"))
 
     def report_at(self, route: str) -> Any:
@@ -110,7 +114,7 @@ class ReportsPage:
         """A designer that is left with changes, or to see its result, waits until one comes back."""
         if isinstance(self.view, DesignerView):
             self.drafts.pop(self.view.route, None)
-            if self.view.state.is_unsaved or route == f"run/{self.view.route}":
+            if self.view.state.is_unsaved or read_address(route)[0] == f"run/{self.view.route}":
                 self.drafts[self.view.route] = self.view
 
     def moved(self, view: DesignerView, route: str) -> None:
@@ -170,8 +174,8 @@ class ReportsPage:
     def html(self) -> str:
         user = self.org.user
         return str(render("frame.html", route=self.view.route, title=f"{self.view.title} · {self.org.settings.name}", kind=self.view.kind,
-                          tab=self.view.tab, tabs=TABS, unsaved=self.is_unsaved, organization=self.org.settings.name, user=user.name,
-                          username=user.username, notice=self.notice, content=self.view.html()))
+                          visit=self.visits, tab=self.view.tab, tabs=TABS, unsaved=self.is_unsaved, organization=self.org.settings.name,
+                          user=user.name, username=user.username, notice=self.notice, content=self.view.html()))
 
     def refresh(self) -> None:
         if self.screen is not None:

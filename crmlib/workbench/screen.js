@@ -107,16 +107,22 @@ function render({ model, el }) {
     const top = root.firstElementChild;
     if (!onWholePage || !top || answered < followed) return;
     document.title = top.dataset.title || document.title;
-    const route = "#" + (top.dataset.route || "");
-    if (route !== (location.hash || "#")) {
-      history[location.hash ? "pushState" : "replaceState"](null, "", route);
+    const route = top.dataset.route || "";
+    if (route !== addressed()) {
+      history[location.hash ? "pushState" : "replaceState"](null, "", "#" + route);
       scrollerOf(el).scrollTop = 0;
     }
   }
 
+  /* What the address stands for: its path is decoded here, values after a question mark by whoever reads them. */
+  function addressed() {
+    const [path, ...values] = location.hash.slice(1).split("?");
+    try { return [decodeURIComponent(path), ...values].join("?"); } catch { return path; }
+  }
+
   const askBeforeLeaving = (event) => root.querySelector("[data-unsaved]") && event.preventDefault();
   const followAddress = () => {
-    send({ action: "navigate", item: null, value: decodeURIComponent(location.hash.slice(1)) });
+    send({ action: "navigate", item: null, value: addressed() });
     followed = sent;
   };
 

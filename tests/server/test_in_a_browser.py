@@ -223,6 +223,45 @@ class TestDesigningAReport:
         expect(page.get_by_label("Report name")).to_have_value("Pipeline by stage", timeout=READY_WITHIN)
 
 
+class TestValuesAskedFor:
+    def test_filled_in_and_applied_with_enter_kept_by_the_address(self, bench: Open) -> None:
+        page = bench.page
+        page.get_by_role("button", name="Run Buyers by product").click()
+        form, said = page.get_by_role("form", name="Values asked for"), page.get_by_role("listitem").filter(has_text="Product equals")
+        product = form.get_by_role("combobox", name="Value of Product", exact=True)
+        expect(form.locator("datalist option").first).to_be_attached()
+        chosen = str(form.locator("datalist option").first.get_attribute("value"))
+        product.fill(chosen)
+        product.press("Enter")
+        expect(said).to_have_text(f"Product equals {chosen}")
+        expect(product).to_be_focused()
+        assert re.search(r"#run/report/clients/buyers_by_product\?product=[\w+%.]+$", page.url)
+        page.go_back()
+        expect(said).to_have_count(0)
+        expect(product).to_have_value("")
+        page.go_forward()
+        expect(said).to_have_text(f"Product equals {chosen}")
+        page.reload(wait_until="commit")
+        expect(product).to_have_value(chosen, timeout=READY_WITHIN)
+        expect(said).to_have_text(f"Product equals {chosen}")
+
+    def test_what_is_wrong_is_said_beside_it(self, bench: Open) -> None:
+        page = bench.page
+        page.get_by_role("button", name="Run Buyers by product").click()
+        bought = page.get_by_role("group", name="Bought")
+        bought.get_by_label("Which date for Bought").select_option(label="last n days")
+        number = bought.get_by_label("How many (n) for Bought")
+        number.fill("99999")
+        number.press("Enter")
+        expect(bought.get_by_role("alert")).to_contain_text("reaches too far")
+        expect(number).to_have_value("99999")
+        expect(page.get_by_text("not applied yet")).to_be_visible()
+        number.fill("9")
+        number.press("Enter")
+        expect(bought.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_role("listitem").filter(has_text="Close date equals 9 days ago")).to_be_visible()
+
+
 class TestReports:
     def test_search_as_one_types(self, bench: Open) -> None:
         page = bench.page
@@ -298,7 +337,7 @@ class TestReportTypes:
 
 class TestTheBrowser:
     @pytest.mark.parametrize("route", ["", "new", "types", "types/sales_pipeline", "runs", "report/sales/pipeline_by_stage",
-                                       "run/report/sales/pipeline_by_stage"])
+                                       "run/report/sales/pipeline_by_stage", "run/report/clients/buyers_by_product"])
     def test_nothing_hangs_over_on_a_phone(self, bench: Open, route: str) -> None:
         page = bench.page
         page.set_viewport_size({"width": 400, "height": 800})

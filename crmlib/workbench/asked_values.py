@@ -1,0 +1,126 @@
+"""The values that a report asks for, as somebody fills them in: a row of fields above its result.
+
+    form = AskedValues(org, report, {"period": "LAST_MONTH"})
+    form.set_date(0, 0, "THIS_YEAR"); form.given()          {"period": "THIS_YEAR"}
+
+What is typed stays as it was typed, also when it is wrong; `check` says what is, beside its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crmlib.errors import DefinitionError, Problem, UserError
+from crmlib.reports.definition import Filter, Report
+from crmlib.reports.parameters import Parameter, Values, gathered, parameters_of, written
+from crmlib.workbench.filter_form import FilterForm, filter_form, with_choice, with_date, with_value, without_value
+from crmlib.workbench.screen import in_background
+
+
+@dataclass(frozen=True)
+class AskedRow:
+    """One value with its fields. As a row of the designer, for `filter_values.html`."""
+
+    index: int
+    key: str
+    label: str
+    form: FilterForm
+    problems: tuple[Problem, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    is_new: bool = False
+    has_new_value: bool = False
+
+
+class AskedValues:
+    """A filter for each of the report's parameters, in which its value is filled in. problems: found by `check`."""
+
+    def __init__(self, org: Any, report: Report, values: Values) -> None:
+        self.org, self.report = org, report
+        self.problems: tuple[Problem, ...] = ()
+        self.suggested: dict[str, tuple[str, ...]] = {}
+        self.new_value = -1
+        try:
+            view = org.report(report).view
+            self.parameters = parameters_of(report, view.with_fields_of(report))
+        except UserError:  # running it tells why
+            self.parameters = ()
+        self.filters = [_filter(one, values.get(one.name, one.default)) for one in self.parameters]
+
+    # --- What people do
+
+    def set_value(self, index: int, position: int, text: str) -> None:
+        self._replace(index, with_value(self._field(index), self.filters[index], position, text))
+
+    def add_value(self, index: int) -> None:
+        self._field(index)
+        self.set_value(index, len(self.filters[index].values), "")
+        self.new_value = index
+
+    def remove_value(self, index: int, position: int) -> None:
+        self._replace(index, without_value(self.filters[index], position))
+
+    def tick_value(self, index: int, choice: str, ticked: bool) -> None:
+        self._replace(index, with_choice(self._field(index), self.filters[index], choice, ticked))
+
+    def set_date(self, index: int, position: int, word: str, number: str = "") -> None:
+        self._replace(index, with_date(self._field(index), self.filters[index], position, word, number, self.org.org.today()))
+
+    def _field(self, index: int) -> Any:
+        if not 0 <= index < len(self.parameters):
+            raise DefinitionError(Problem("no-such-part", "this is not asked for any more"))
+        return self.parameters[index].asked[0].field
+
+    def _replace(self, index: int, condition: Filter) -> None:
+        self._field(index)
+        self.filters[index] = condition
+
+    # --- What comes of it
+
+    def given(self) -> dict[str, Any]:
+        """The values that are not the defaults, as text."""
+        found: dict[str, Any] = {}
+        for one, condition in zip(self.parameters, self.filters, strict=True):
+            values, default = ([text for text in map(written, _several(value)) if text.strip()] for value in (condition.value, one.default))
+            if values != default:
+                found |= gathered((one.name, text) for text in values or [""])
+        return found
+
+    def check(self, values: Values) -> bool:
+        """Whether the values fit; what does not is told beside them."""
+        self.problems = tuple(self.org.report(self.report).set(values).problems())
+        return not self.problems
+
+    def general_problems(self) -> tuple[Problem, ...]:
+        """Those that belong to no value that is asked for."""
+        names = {one.name for one in self.parameters}
+        return tuple(problem for problem in self.problems if problem.where not in names)
+
+    def rows(self, show: Any) -> Iterator[AskedRow]:
+        """show: called when names to choose from have come, which are asked for beside the page."""
+        for index, (one, condition) in enumerate(zip(self.parameters, self.filters, strict=True)):
+            form = filter_form(one.asked[0].field, condition)
+            yield AskedRow(index, one.name, one.label, replace(form, choices=one.choices if form.kind == "choices" else ()),
+                           tuple(problem for problem in self.problems if problem.where == one.name),
+                           self.suggestions(one, show), has_new_value=index == self.new_value)
+        self.new_value = -1
+
+    def suggestions(self, one: Parameter, show: Any) -> tuple[str, ...]:
+        if one.to and one.to not in self.suggested:
+            self.suggested[one.to] = ()
+            in_background(lambda: self.org.names_of(one.to), lambda names: self._suggest(str(one.to), names, show))
+        return self.suggested.get(one.to or "", ())
+
+    def _suggest(self, object_name: str, names: Any, show: Any) -> None:
+        if isinstance(names, tuple) and names:
+            self.suggested[object_name] = names
+            show()
+
+
+def _filter(one: Parameter, value: Any) -> Filter:
+    return Filter(field=one.name, operator=one.asked[0].condition.operator, value=value, ask=one.label)
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
