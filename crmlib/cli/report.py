@@ -9,7 +9,7 @@ import click
 
 from crmlib.model.fields import FIELD_TYPES
 from crmlib.render.outputs import OUTPUTS
-from crmlib.reports.parameters import Parameter, gathered
+from crmlib.reports.parameters import Parameter, address, gathered
 from crmlib.workspace import connect
 
 
@@ -108,7 +108,7 @@ def _described(one: Parameter) -> list[str]:
 def compare(report: str, earlier: str, username: str | None, values: dict[str, Any], output: str, everything: bool) -> None:
     """Compare a report, as it is now or was kept, with an earlier run: groups, figures and records that came, went or changed."""
     org = connect(user=username)
-    before = org.last_delivered(report) if earlier == "last" else org.read_result(earlier)
+    before = org.last_delivered(address(report, values)) if earlier == "last" else org.read_result(earlier)
     after = org.read_result(report) if report.endswith(".json") else org.report(report).run(parameters=values)
     tables = after.compare(before).comparison.tables(everything)
     click.echo(b"\n".join(OUTPUTS[output].write(table) for table in tables), nl=False)

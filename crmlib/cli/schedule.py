@@ -28,7 +28,7 @@ from crmlib.delivery.schedule import (
     resume_schedule,
 )
 from crmlib.errors import Problem, UserError, raise_if_any
-from crmlib.reports.parameters import address, read_address
+from crmlib.reports.parameters import address
 from crmlib.workspace import Workspace, connect
 
 to_folder = click.option("--to", "root", type=click.Path(file_okay=False, path_type=Path),
@@ -47,7 +47,7 @@ def schedule_group() -> None:
 @with_values
 def add(report: str, weekly: tuple[str, str], username: str, values: dict[str, Any]) -> None:
     """Run a report every week from now on. Relative dates, such as period=LAST_WEEK, are those of each run."""
-    workspace, report = connect(), _with(report, values)
+    workspace, report = connect(), address(report, values)
     _raise_all(lambda: parse_weekday(weekly[0]), lambda: parse_time(weekly[1]), lambda: _check(workspace, report, username))
     schedule = add_schedule(workspace.org, report, *weekly, username, workspace.org.now())
     click.echo(f"Schedule {schedule.id}: {report} as {schedule.username}, every {schedule.when}; first on {_next(workspace, schedule)}.")
@@ -124,12 +124,12 @@ def run(what: str, username: str | None, values: dict[str, Any], root: Path | No
     org, root = workspace.org, root or deliveries_root()
     if what.isdigit():
         schedule = find_schedule(org, int(what))
-        report = _with(schedule.report, values)
+        report = address(schedule.report, values)
         if values:
             _check(workspace, report, username or schedule.username)
         done = run_now(org, report, username or schedule.username, org.now(), root, schedule.id)
     else:
-        username, report = username or workspace.user.username, _with(what, values)
+        username, report = username or workspace.user.username, address(what, values)
         _check(workspace, report, username)
         done = run_now(org, report, username, org.now(), root)
     sys.exit(_exit_code(_tell([done])))
@@ -139,12 +139,6 @@ def _check(workspace: Workspace, report: str, username: str) -> None:
     """Raises UserError unless this user could run this report today."""
     _raise_all(lambda: workspace.report(report), lambda: workspace.as_user(username))
     workspace.as_user(username).report(report).prepare()
-
-
-def _with(report: str, values: dict[str, Any]) -> str:
-    """The report's address with these values as well."""
-    path, known = read_address(report)
-    return address(path, known | values)
 
 
 def _raise_all(*checks: Callable[[], Any]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from crmlib.delivery.schedule import Occurrence, Schedule
 from crmlib.errors import NotFound, Problem
 from crmlib.model.org import Org
+from crmlib.reports.parameters import read_address
 
 RUNNING, SUCCEEDED, FAILED = "Running", "Succeeded", "Failed"
 LONGEST_RUN = timedelta(hours=2)
@@ -134,11 +135,14 @@ def last_run(org: Org, schedule_id: int) -> Run | None:
 
 
 def last_kept(org: Org, report: str, username: str) -> Path:
-    """The result, as JSON, of the latest run of a report that a user has had delivered. Raises NotFound."""
+    """The result, as JSON, of the latest run of a report, with the values in its address, that a user has had delivered.
+
+    Raises NotFound.
+    """
     runs, users = org.schema.describe("report_run").table, org.schema.describe("user").table
     statement = _select(org).where(runs.c.report == report, runs.c.outcome == SUCCEEDED, users.c.username == username,
                                    runs.c.deleted_at.is_(None))
-    kept = (Path(row.folder or "") / f"{Path(report).name}.json" for row in org.fetch(statement))
+    kept = (Path(row.folder or "") / f"{Path(read_address(report)[0]).name}.json" for row in org.fetch(statement))
     found = next((file for file in kept if file.is_file()), None)
     if found is None:
         raise NotFound(Problem("no-earlier-run", f"no delivered run of {report} for {username} is kept here",

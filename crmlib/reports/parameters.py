@@ -229,9 +229,12 @@ def _value_problems(name: str, asked: tuple[Asked, ...], value: Any, today: date
 # --- The address of a report with its values, as it stands in a page's address and in a schedule
 
 
-def address(path: str, values: Values) -> str:
-    several = {name: (value or ("",)) if isinstance(value, list | tuple) else (value,) for name, value in values.items()}
-    query = urlencode([(name, written(one)) for name, given in several.items() for one in given])
+def address(report: str, values: Values) -> str:
+    """The address of a report, by its path or address, with these values as well; always in the same order."""
+    path, known = read_address(report)
+    merged = sorted({**known, **values}.items())
+    several = [(name, (value or ("",)) if isinstance(value, list | tuple) else (value,)) for name, value in merged]
+    query = urlencode([(name, written(one)) for name, given in several for one in given])
     return f"{path}?{query}" if query else path
 
 

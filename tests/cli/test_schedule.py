@@ -116,7 +116,7 @@ class TestRun:
         folder = tmp_path / "deliveries" / "2026-05-11" / "0700_sales-pipeline_by_stage_admin"
         assert output.startswith(f"{REPORT} as admin: succeeded in ")
         assert str(folder) in output
-        assert sorted(path.name for path in folder.iterdir()) == [f"pipeline_by_stage.{kind}" for kind in ("html", "ipynb", "xlsx")]
+        assert sorted(path.name for path in folder.iterdir()) == [f"pipeline_by_stage.{kind}" for kind in ("html", "ipynb", "json", "xlsx")]
         assert "last 2026-05-11 07:00 succeeded in " in crm("schedule", "list")[1]
         assert [(run.outcome, run.due_at) for run in list_runs(base)] == [(SUCCEEDED, datetime(2026, 5, 11, 5, tzinfo=UTC))]
         code, output = crm("schedule", "run-due", "--now", "2026-05-11T07:00")
@@ -150,6 +150,9 @@ class TestRun:
         told = page.read_text(encoding="utf-8")
         assert "Product equals Tea &amp; co or Mate" in told
         assert "Close date equals 2026-05-01" in told
+        compared = ("report", "compare", ASKING, "--with", "last", "--set", "bought=2026-05-01", "--set", "product=Tea & co")
+        assert crm(*compared, "--set", "product=Mate")[0] == 0
+        assert "[no-earlier-run]" in crm(*compared)[1]
         assert "[bad-value]" in crm("schedule", "run", "1", "--set", "bought=soon")[1]
 
     def test_by_hand_refuses_before_running(self, base: Org) -> None:

@@ -119,7 +119,10 @@ class TestAddress:
 
     def test_what_python_gives_is_written_as_one_types_it(self) -> None:
         assert address("a/b", {"day": date(2026, 5, 1), "yes": True, "n": D("1.50"), "all": None, "none": []}) == (
-            "a/b?day=2026-05-01&yes=true&n=1.50&all=&none=")
+            "a/b?all=&day=2026-05-01&n=1.50&none=&yes=true")
+
+    def test_others_are_added(self) -> None:
+        assert address("a/b?z=1&day=TODAY", {"day": "2026-05-01"}) == "a/b?day=2026-05-01&z=1"
 
 
 class TestFigures:
