@@ -27,7 +27,7 @@ from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.run_report import explain, prepare, run_report
 from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.validate import validate
-from crmlib.security.access import Access, access_of
+from crmlib.security.access import Access, access_of, may_see
 from crmlib.security.first_start import default_username, ensure_administrator
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Workspace:
         from crmlib.render.frame import describe_frame
 
         described = self.schema.describe(object_name)
-        return describe_frame([field for field in described.fields.values() if self.user.may_read_field(object_name, field.name)])
+        return describe_frame([field for field in described.fields.values() if may_see(self.user, field, self.schema)])
 
     def __repr__(self) -> str:
         return f"<{self.settings.name} as {self.user.username}>"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from crmlib.errors import DefinitionError
+from crmlib.model.formula_fields import ensure_sound
 from crmlib.model.org import open_engine
 from crmlib.workspace import connect
 
@@ -26,12 +28,18 @@ def list_objects() -> None:
 @click.argument("name")
 def describe(name: str) -> None:
     """An object's fields, lookups and children."""
-    described = connect().schema.describe(name)
+    schema = connect().schema
+    described = schema.describe(name)
     click.echo(f"{described.label} ({described.name}, table {described.table.name})\n{described.help}\n")
     for field in described.fields.values():
         notes = [field.type.label + (f" to {field.to}" if field.to else "")]
+        notes += [f"= {' '.join(field.formula.split())}"] * bool(field.formula)
         notes += ["required"] * field.required + ["personal data"] * field.personal + [", ".join(field.values)] * bool(field.values)
         click.echo(f"  {field.name:22} {field.label:24} {'; '.join(notes)}")
+        try:
+            ensure_sound(schema, field)
+        except DefinitionError as error:
+            click.echo("\n".join(f"    {line}" for line in str(error).splitlines()))
     if described.children:
         click.echo("\nChildren")
         for child in described.children.values():
@@ -49,6 +57,17 @@ def define(file: Path) -> None:
     customization, source = read_definition(file, Customization, str(file))
     customize(org, customization, source)
     click.echo(f"{customization.object}: {len(customization.fields)} fields defined.")
+
+
+@object_group.command("remove-formula")
+@click.argument("object_name", metavar="OBJECT")
+@click.argument("field")
+def remove_formula(object_name: str, field: str) -> None:
+    """Take a formula field away; refused while other formula fields read it."""
+    from crmlib.model.custom import remove_formula_field
+
+    remove_formula_field(connect().org, object_name, field)
+    click.echo(f"{object_name}: {field} removed.")
 
 
 @click.command()

@@ -61,14 +61,17 @@ def _check_file(mapping: Mapping, name: str, schema: Schema, source: Source) -> 
         where = source.place(*place, "fields", field_name)
         if field_name in NOT_TO_BE_SET:
             yield Problem("read-only-field", f"{field_name!r} is set by the import itself", where)
-        elif field_name in described.fields:
+        elif field_name in described.stored:
             yield from _check_field(mapping, name, described.field(field_name), spec, schema, source)
         else:
             yield from _check_field_name(field_name, described, where)
 
 
 def _check_field_name(name: str | None, described: ObjectType, where: str) -> Iterator[Problem]:
-    if name is not None and name not in described.fields:
+    if name in described.fields and name not in described.stored:
+        yield Problem("read-only-field", f"{name!r} is calculated and can't be imported or looked for", where,
+                      "map the fields it is calculated of")
+    elif name is not None and name not in described.fields:
         yield Problem("unknown-field", f"{described.label} has no field {name!r}", where, did_you_mean(name, described.fields))
 
 
@@ -123,7 +126,8 @@ def _check_lookup(mapping: Mapping, name: str, field: Field, spec: FieldMapping,
                           source.place(*place, "key_of"))
     for path in spec.by:
         try:
-            field_at(target, path, schema)
+            if field_at(target, path, schema).formula:
+                yield Problem("read-only-field", f"{path!r} is calculated and can't be looked for", source.place(*place, "by"))
         except NotFound as error:
             yield Problem("unknown-field", error.problems[0].message, source.place(*place, "by"), error.problems[0].hint)
     if spec.by and len(spec.by) > 1 and len(spec.by) != len(spec.column):

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from crmlib.errors import Problem, did_you_mean, raise_if_any
+from crmlib.formulas.context import BlankAs
 from crmlib.formulas.functions import FUNCTIONS, NOT_OFFERED
 from crmlib.formulas.rows import Function, Way
 from crmlib.formulas.tree import Call, Field, Formula, Literal, Node, place_of, walk
@@ -23,12 +24,16 @@ SUMMARY_GROUPINGS = ("GRAND_SUMMARY", "ROW_GRAND_SUMMARY", "COLUMN_GRAND_SUMMARY
 
 @dataclass(frozen=True)
 class Checked:
-    """A formula with types: `type` is what it gives. With problems it can't be evaluated; `raise_problems` says them."""
+    """A formula with types: `type` is what it gives. With problems it can't be evaluated; `raise_problems` says them.
+
+    blank_as: how it takes blank numbers; None: as the context says, or the formula that uses it.
+    """
 
     formula: Formula
     root: Node
     type: str
     problems: tuple[Problem, ...] = ()
+    blank_as: BlankAs | None = None
 
     def raise_problems(self) -> None:
         """DefinitionError with all of them; nothing when there are none."""
@@ -50,12 +55,18 @@ class Checked:
         return frozenset(_functions_of(self.root))
 
     @cached_property
+    def uses(self) -> tuple[str, ...]:
+        """Names of the formulas it uses, also through others."""
+        return tuple(dict.fromkeys(_uses_of(self.root)))
+
+    @cached_property
     def runner(self) -> Callable[..., Any]:
         """The formula as a Python function of values and context; made once."""
         from crmlib.formulas.evaluate import build
 
         self.raise_problems()
-        return build(self.root)
+        run, blank_as = build(self.root), self.blank_as
+        return run if blank_as is None else lambda values, context: run(values, context.for_formula(blank_as))
 
 
 def _fields_of(root: Node) -> Iterator[tuple[str, str]]:
@@ -64,6 +75,13 @@ def _fields_of(root: Node) -> Iterator[tuple[str, str]]:
             yield from _fields_of(node.definition.root)
         elif isinstance(node, Field) and node.type != "grouping":
             yield node.name, node.field_type
+
+
+def _uses_of(root: Node) -> Iterator[str]:
+    for node in walk(root):
+        if isinstance(node, Field) and node.definition is not None:
+            yield node.name
+            yield from _uses_of(node.definition.root)
 
 
 def _functions_of(root: Node) -> Iterator[str]:
@@ -78,8 +96,9 @@ def check(formula: Formula, types: Mapping[str, str], formulas: Mapping[str, Che
           groupings: tuple[str, ...] | None = None) -> Checked:
     """The formula with its types and every problem.
 
-    types: field names and their types, of fields (FIELD_TYPES: text, number, percent, picklist ...). formulas: those that it may
-    name like fields; their types stand in `types` too. groupings: what PARENTGROUPVAL may name; None allows any name.
+    types: field names and their types, of fields (FIELD_TYPES: text, number, percent, picklist ...; UNKNOWN: already found wrong).
+    formulas: those that it may name like fields; their types stand in `types` too. groupings: what PARENTGROUPVAL may name; None
+    allows any name.
     """
     checker = _Checker(formula.where, types, formulas or {}, groupings)
     root = checker.node(formula.root)
@@ -113,6 +132,8 @@ class _Checker:
             self.problem("unknown-field", f"there is no field {node.name!r}", node, hint)
             return replace(node, type=UNKNOWN)
         field_type = self.types[name]
+        if field_type == UNKNOWN:
+            return replace(node, name=name, type=UNKNOWN)
         type_ = FIELD_TYPES.get(field_type)
         if type_ is None:
             self.problem("no-formula-type", f"the field {name!r} ({field_type}) can't be used in formulas", node)
@@ -171,9 +192,9 @@ class _Checker:
         wrong, given = arguments[fit.wrong], arguments[fit.wrong].type
         if node.function[0].isalpha():
             place = ORDINALS[fit.wrong] if fit.wrong < len(ORDINALS) else f"{fit.wrong + 1}th"
-            message = f"the {place} argument of {node.function} is {_a(given)}, but should be {_a(fit.expected)}"
+            message = f"the {place} argument of {node.function} is {in_words(given)}, but should be {in_words(fit.expected)}"
         else:
-            words = " and ".join(_a(argument.type) for argument in arguments)
+            words = " and ".join(in_words(argument.type) for argument in arguments)
             message = f"{node.function!r} can't be used with {words}"
         hint = f"write {function.usage}" if node.function[0].isalpha() else ""
         if fit.expected == "text" and given in ("number", "date", "datetime", "time"):
@@ -194,7 +215,8 @@ WORDS = {
 }
 
 
-def _a(type_: str) -> str:
+def in_words(type_: str) -> str:
+    """A type as people call it."""
     return WORDS.get(type_, type_)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, func, null, typ
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import collate
 from sqlalchemy.types import TypeEngine
 
 from crmlib.errors import DefinitionError, Problem, raise_if_any
@@ -109,7 +110,7 @@ class _Compiler:
 
     def field(self, checked: Checked, type_: TypeEngine[Any], field_type: str) -> ColumnElement[Any]:
         """The whole formula as a field: rounded, and NULL where there is an error."""
-        found = self.node(checked.root)
+        found = self.formula(checked)
         if checked.type == NULL:
             found = replace(found, value=cast(null(), type_), nullable=True, blank_on_error=True)
         elif checked.type == "number":
@@ -121,7 +122,14 @@ class _Compiler:
         value = found.value if found.error is None or found.blank_on_error else unless(found.error, found.value)
         if self.sizes.depth(value) > DEEPEST:
             raise DefinitionError(Problem("formula-too-deep", "too many functions stand within each other for SQL", checked.formula.where))
-        return type_coerce(value, type_)
+        return type_coerce(value.self_group(against=collate), type_)  # in brackets, since `a > 1 IN (TRUE)` is another question
+
+    def formula(self, checked: Checked) -> Sql:
+        """With blanks as this formula takes them."""
+        around, self.context = self.context, self.context.for_formula(checked.blank_as)
+        found = self.node(checked.root)
+        self.context = around
+        return found
 
     def node(self, node: Node) -> Sql:
         if isinstance(node, Literal):
@@ -133,7 +141,7 @@ class _Compiler:
 
     def column(self, node: Field) -> Sql:
         if node.definition is not None:
-            found = self.node(node.definition.root)
+            found = self.formula(node.definition)
             if node.definition.type == NULL:
                 found = _typed_null(found, node.type)
         else:

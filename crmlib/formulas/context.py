@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from crmlib.errors import Problem, UserError
+
+BlankAs = Literal["zero", "blank"]
+"""A blank number counts as 0, or stays blank."""
 
 
 class FormulaError(UserError):
@@ -39,6 +42,10 @@ class Context:
     today: date
     now: datetime
     zone: str = "UTC"
-    blank_as: Literal["zero", "blank"] = "zero"
+    blank_as: BlankAs = "zero"
     cells: Cells | None = None
     before: Mapping[str, Any] | None = None
+
+    def for_formula(self, blank_as: BlankAs | None) -> Context:
+        """The same for a formula that takes blanks in its own way; None: in this one."""
+        return self if blank_as in (None, self.blank_as) else replace(self, blank_as=blank_as)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from crmlib.errors import DefinitionError, Problem, raise_if_any
-from crmlib.formulas.check import Checked, check
+from crmlib.formulas.check import Checked, check, in_words
+from crmlib.formulas.context import BlankAs
 from crmlib.formulas.grammar import parse
-from crmlib.formulas.tree import Formula
+from crmlib.formulas.tree import Formula, of_record
+from crmlib.formulas.types import FIELD_TYPES, common_type
 
 
-def check_all(texts: Mapping[str, str], types: Mapping[str, str], groupings: tuple[str, ...] | None = None) -> dict[str, Checked]:
+def check_all(texts: Mapping[str, str], types: Mapping[str, str], groupings: tuple[str, ...] | None = None,
+              blank_as: Mapping[str, BlankAs] | None = None) -> dict[str, Checked]:
     """Formulas by name, each of which may name the others like fields; in an order in which each stands after those it uses.
 
-    types: of all fields and of the formulas themselves. Raises DefinitionError with every problem of all of them; a formula that
-    comes back to itself is one, and its circle is named.
+    A formula at the end of lookups, `account.score`, names fields of the record that these lead to. types: of all fields and of the
+    formulas themselves, and `account.id` where there is such a one. blank_as: of formulas that take blanks in their own way. Raises
+    DefinitionError with every problem of all of them; a formula that comes back to itself is one, and its circle is named.
     """
     problems: list[Problem] = []
     parsed: dict[str, Formula] = {}
     for name, text in texts.items():
         try:
-            parsed[name] = parse(text, name)
+            parsed[name] = of_record(parse(text, name), name.rpartition(".")[0])
         except DefinitionError as error:
             problems += error.problems
     uses = {name: _uses(formula, parsed) for name, formula in parsed.items()}
@@ -32,10 +37,18 @@ def check_all(texts: Mapping[str, str], types: Mapping[str, str], groupings: tup
     checked: dict[str, Checked] = {}
     for name in _in_order(uses):
         if name not in in_circles:
-            checked[name] = check(parsed[name], types, checked, groupings)
-            problems += checked[name].problems
+            checked[name] = replace(check(parsed[name], types, checked, groupings), blank_as=(blank_as or {}).get(name))
+            problems += checked[name].problems or _other_type(checked[name], types.get(name))
     raise_if_any(problems)
     return checked
+
+
+def _other_type(checked: Checked, wanted: str | None) -> list[Problem]:
+    """Whether it gives something else than the field it stands for is said to hold."""
+    if wanted is None or (fits := FIELD_TYPES.get(wanted)) is None or common_type(fits, checked.type) == fits:
+        return []
+    return [Problem("formula-type", f"the formula gives {in_words(checked.type)}, but its type is {wanted}", checked.formula.where,
+                    f"write type: {checked.type}" if checked.type in FIELD_TYPES else "")]
 
 
 def _uses(formula: Formula, formulas: Mapping[str, Formula]) -> tuple[str, ...]:

@@ -49,11 +49,12 @@ def storage_of(type_: TypeEngine[Any]) -> str:
 
 def recipe_of(checked: Checked, storage: Mapping[str, str], context: Context, result: str, field_type: str) -> str:
     """The recipe of a formula over fields that are stored so. Day and clock only stand in it if the formula asks for them."""
-    texts = dict(_texts(checked))
+    used = list(_definitions(checked))
     return json.dumps({
-        "formula": checked.formula.text, "uses": texts, "types": dict(_types(checked)),
+        "formula": checked.formula.text, "prefix": checked.formula.prefix,
+        "uses": {name: (one.formula.text, one.blank_as) for name, _, one in used}, "types": dict(_types(checked)),
         "fields": checked.fields, "storage": [storage[name] for name in checked.fields],
-        "result": result, "field_type": field_type, "blank_as": context.blank_as,
+        "result": result, "field_type": field_type, "blank_as": context.for_formula(checked.blank_as).blank_as,
         "today": context.today.isoformat() if "TODAY" in checked.functions else None,
         "now": context.now.isoformat() if checked.functions & {"NOW", "TIMENOW"} else None,
         "zone": context.zone if "DATEVALUE" in checked.functions else "UTC",
@@ -67,10 +68,6 @@ def _definitions(checked: Checked) -> Iterator[tuple[str, str, Checked]]:
         if isinstance(node, Field) and node.definition is not None:
             yield node.name, node.field_type, node.definition
             yield from _definitions(node.definition)
-
-
-def _texts(checked: Checked) -> Iterator[tuple[str, str]]:
-    return ((name, definition.formula.text) for name, _, definition in _definitions(checked))
 
 
 def _types(checked: Checked) -> Iterator[tuple[str, str]]:
@@ -88,7 +85,10 @@ def _runner(recipe: str) -> Callable[[tuple[Any, ...]], Any]:
     from crmlib.formulas.resolve import check_all
 
     said = json.loads(recipe)
-    checked = check_all({**said["uses"], THE_FORMULA: said["formula"]}, said["types"])[THE_FORMULA]
+    name = f"{said['prefix']}.{THE_FORMULA}".lstrip(".")
+    texts = {used: text for used, (text, _) in said["uses"].items()}
+    blanks = {used: blank_as for used, (_, blank_as) in said["uses"].items() if blank_as}
+    checked = check_all({**texts, name: said["formula"]}, said["types"], blank_as=blanks)[name]
     now = datetime.fromisoformat(said["now"]) if said["now"] else datetime.min.replace(tzinfo=UTC)
     context = Context(date.fromisoformat(said["today"]) if said["today"] else date.min, now, said["zone"], said["blank_as"])
     run, fields = checked.runner, said["fields"]

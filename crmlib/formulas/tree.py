@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,11 +53,15 @@ Node = Literal | Field | Call
 
 @dataclass(frozen=True)
 class Formula:
-    """A parsed formula. `where` says to a person which one it is; it stands before line and column in problems."""
+    """A parsed formula. `where` says to a person which one it is; it stands before line and column in problems.
+
+    prefix: the lookups that lead to the record whose fields it names (`of_record`).
+    """
 
     text: str
     root: Node
     where: str = ""
+    prefix: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,6 +75,20 @@ def walk(node: Node) -> Iterator[Node]:
     if isinstance(node, Call):
         for argument in node.arguments:
             yield from walk(argument)
+
+
+def of_record(formula: Formula, prefix: str) -> Formula:
+    """A formula over the record that a lookup leads to: `industry` in it means `account.industry`. Blank where there is none."""
+    if not prefix:
+        return formula
+
+    def led(node: Node) -> Node:
+        if isinstance(node, Call):
+            return replace(node, arguments=tuple(led(argument) for argument in node.arguments))
+        return replace(node, name=f"{prefix}.{node.name}") if isinstance(node, Field) and node.name[0] != "$" else node
+
+    is_none = Call("ISBLANK", (Field(f"{prefix}.id"),))
+    return replace(formula, root=Call("IF", (is_none, Literal(None, "null"), led(formula.root))), prefix=prefix)
 
 
 def place_of(where: str, at: Place) -> str:

@@ -6,6 +6,7 @@
     fields:
       - {name: buyer, type: lookup, label: Buyer, to: account, children: flats}
       - {name: price, type: currency, label: Price}
+      - {name: deposit, type: currency, label: Deposit, formula: price * 0.1}
 
 Names of custom objects, and of fields added to a standard object, end in `_c`, so that a standard name of a later
 version never meets them. Nothing above the model knows that anything here is custom.
@@ -23,9 +24,12 @@ from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.schema import AddConstraint, CreateColumn, CreateIndex
 
 from crmlib.definition import NOWHERE, Definition, Source
-from crmlib.errors import Problem, did_you_mean, raise_if_any
+from crmlib.errors import DefinitionError, Problem, did_you_mean, raise_if_any
+from crmlib.formulas.context import BlankAs
+from crmlib.formulas.grammar import parse
 from crmlib.model.changes import keep_following
-from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FieldDefinition, ObjectDefinition
+from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FORMULA_TYPES, FieldDefinition, ObjectDefinition
+from crmlib.model.formula_fields import check_formulas
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
 from crmlib.model.tables import STANDARD_OBJECTS, build_metadata, column_name, system_fields
@@ -48,6 +52,8 @@ class CustomField(Definition):
     scale: int = DEFAULT_SCALE
     personal: bool = False
     default: str | bool | int | float | None = None
+    formula: str = ""
+    blank_as: BlankAs = "zero"
 
     def definition(self) -> FieldDefinition:
         return FieldDefinition(**self.model_dump())
@@ -66,26 +72,54 @@ class Customization(Definition):
 
 
 def customize(org: Org, customization: Customization, source: Source = NOWHERE) -> None:
-    """Make the object or the fields. All or nothing; raises DefinitionError with every problem.
+    """Make the object or the fields; a formula field that is there already gets its new formula. All or nothing; raises DefinitionError
+    with every problem.
 
     Other processes see it when they open the org next.
     """
     with org.begin() as connection:
-        if connection.dialect.name == "postgresql":  # one at a time; SQLite has one writer anyway
-            connection.exec_driver_sql("LOCK TABLE custom_definitions IN EXCLUSIVE MODE")
-        custom = _stored(connection)
+        custom = _locked(connection)
         schema = _schema(_merged(custom))  # as it is now: another process may have customized since org was opened
         raise_if_any(check(customization, schema, source))
         old = custom.get(customization.object) or _empty(customization, schema)
-        new = replace(old, fields=old.fields + tuple(field.definition() for field in customization.fields))
+        fields = {field.name: field for field in (*old.fields, *(field.definition() for field in customization.fields))}
+        new = replace(old, fields=tuple(fields.values()))
         custom[new.name] = new
         changed = Schema(build_metadata(_merged(custom)))
+        raise_if_any(_formula_problems(customization, changed, source))
         _execute_ddl(connection, new, changed, exists=customization.object in schema)
         keep_following(connection, changed.metadata)
-        table = org.schema.metadata.tables["custom_definitions"]
-        connection.execute(table.delete().where(table.c.object == new.name))
-        connection.execute(table.insert().values(object=new.name, definition=asdict(new)))
+        _store(connection, new, changed)
     org.reload()
+
+
+def remove_formula_field(org: Org, object_name: str, name: str) -> None:
+    """Take a formula field away, which loses no data. Raises NotFound, or DefinitionError if other formula fields read it."""
+    with org.begin() as connection:
+        custom = _locked(connection)
+        field = _schema(_merged(custom)).describe(object_name).field(name)
+        old = custom.get(object_name)
+        if not field.formula or old is None or name not in {one.name for one in old.fields}:
+            raise DefinitionError(Problem("not-a-formula", f"{object_name}.{name} is not a formula field that was added", name,
+                                          "only these can be taken away"))
+        new = replace(old, fields=tuple(one for one in old.fields if one.name != name))
+        changed = Schema(build_metadata(_merged(custom | {object_name: new})))
+        raise_if_any(replace(problem, where=f"{reader.object}.{problem.where}") for reader, problem in check_formulas(changed))
+        _store(connection, new, changed)
+    org.reload()
+
+
+def _locked(connection: Connection) -> dict[str, ObjectDefinition]:
+    """What is stored, which nobody else changes until this transaction ends."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+        connection.exec_driver_sql("LOCK TABLE custom_definitions IN EXCLUSIVE MODE")
+    return _stored(connection)
+
+
+def _store(connection: Connection, definition: ObjectDefinition, schema: Schema) -> None:
+    table = schema.metadata.tables["custom_definitions"]
+    connection.execute(table.delete().where(table.c.object == definition.name))
+    connection.execute(table.insert().values(object=definition.name, definition=asdict(definition)))
 
 
 def load_schema(engine: Engine) -> Schema:
@@ -111,7 +145,9 @@ def check(customization: Customization, schema: Schema, source: Source) -> Itera
     standard = name in {definition.name for definition in STANDARD_OBJECTS}
     if name in schema:
         described = schema.describe(name)
-        fields, columns = set(described.fields), set(described.table.columns.keys())
+        new_formulas = {field.name for field in customization.fields if field.formula}
+        fields = {field.name for field in described.fields.values() if not (field.formula and field.name in new_formulas)}
+        columns = set(described.table.columns.keys())
         if customization.label not in ("", described.label) or customization.plural_label not in ("", described.plural_label):
             yield Problem("name-taken", f"there is an object {name!r} already, named {described.label}", source.place("label"),
                           "leave the labels out to give it further fields")
@@ -176,18 +212,47 @@ def _check_type(field: CustomField, where: str) -> Iterator[Problem]:
         yield Problem("bad-value", f"{field.name!r} has a value twice (capital letters do not count)", where)
     if not 0 <= field.scale <= 9:
         yield Problem("bad-value", f"scale of {field.name!r} is {field.scale}; it can be 0 to 9", where)
-    if field.default is not None:
+    if field.formula:
+        yield from _check_formula(field, where)
+    elif field.blank_as != "zero":
+        yield Problem("not-a-formula", f"{field.name!r} has no formula, so 'blank_as' says nothing", where)
+    elif field.default is not None:
         try:
             FIELD_TYPES[field.type].parse(field.default, field.model_dump())
         except ValueError as error:
             yield Problem("bad-value", f"default of {field.name!r}: {error}", where)
 
 
+def _check_formula(field: CustomField, where: str) -> Iterator[Problem]:
+    """The field around a formula; what stands in the formula is checked with the fields there will be."""
+    if field.type not in FORMULA_TYPES:
+        yield Problem("formula-type", f"a formula can't give a field of type {field.type}", where, f"types: {', '.join(FORMULA_TYPES)}")
+    for key in ("required", "default", "to", "children", "values"):
+        if getattr(field, key) not in (None, False, ()):
+            yield Problem("not-for-formulas", f"{field.name!r} is calculated, so {key!r} says nothing", where)
+    try:
+        parse(field.formula, field.name)
+    except DefinitionError as error:
+        yield from (replace(problem, where=f"{where} {problem.where}".strip()) for problem in error.problems)
+
+
+def _formula_problems(customization: Customization, changed: Schema, source: Source) -> Iterator[Problem]:
+    """What would be wrong with any formula field after this: with those given, or with others that read them."""
+    given = {field.name: index for index, field in enumerate(customization.fields)}
+    own, others = [], []
+    for field, problem in check_formulas(changed):
+        if field.object == customization.object and field.name in given:
+            own.append(replace(problem, where=f"{source.place('fields', given[field.name])} {problem.where}"))
+        else:
+            others.append(replace(problem, where=f"{field.object}.{problem.where}"))
+    yield from dict.fromkeys(own or others)  # others may only be wrong since these are
+
+
 def _empty(customization: Customization, schema: Schema) -> ObjectDefinition:
     """A definition without fields: of the new object, or of the standard one that gets further fields."""
     name = customization.object
     if name in schema:
-        info = schema.describe(name).table.info
+        info = {key: value for key, value in schema.describe(name).table.info.items() if key != "formula_fields"}
         return ObjectDefinition(**info, fields=())
     return ObjectDefinition(name, customization.label, customization.plural_label, f"{name.removesuffix('_c')}s_c", (),
                             customization.name_label, customization.sharing, None, customization.help, custom=True)

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Date, Text
 from sqlalchemy.types import TypeEngine
 
+from crmlib.formulas.context import BlankAs
 from crmlib.model.types import ID, ExactDecimal, UtcDateTime, ValueSet
 
 DEFAULT_SCALE = 2
@@ -159,7 +160,9 @@ FIELD_TYPES: dict[str, FieldType] = {row.name: row for row in (
     FieldType("lookup", "Lookup", "lookup", lambda info: ID, _integer),
     FieldType("id", "Record id", "id", lambda info: ID, _integer),
 )}
-"""Percent fields hold 20 for 20 %. Formula fields get their row when the formula language comes."""
+"""Percent fields hold 20 for 20 %. A formula field has the type of what it gives, one of FORMULA_TYPES."""
+
+FORMULA_TYPES = ("number", "currency", "percent", "text", "date", "datetime", "boolean")
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ class FieldDefinition:
     (`account.opportunities`); `children=None` keeps the way back unnamed.
     scale: digits after the point of numbers, percents and currency.
     personal: personal data, for rights and erasure. required: asked for by forms, import and API.
+    formula: calculated of other fields wherever it is read, and stored nowhere (`formula_fields`). blank_as: how it takes blank numbers.
     """
 
     name: str
@@ -183,6 +187,8 @@ class FieldDefinition:
     scale: int = DEFAULT_SCALE
     personal: bool = False
     default: Any = None
+    formula: str = ""
+    blank_as: BlankAs = "zero"
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Column, MetaData, Table
 
 from crmlib.errors import NotFound, Problem, did_you_mean
+from crmlib.formulas.context import BlankAs
 from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FieldType
 
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """A field of an object. `to` names a lookup's target object; `children` how the target names these records."""
+    """A field of an object. `to` names a lookup's target object; `children` how the target names these records.
+
+    formula: what it is calculated by; its column is then only its type and in no table. blank_as: how it takes blank numbers.
+    """
 
     object: str
     column: Column
@@ -75,6 +79,14 @@ class Field:
         return self.column.info["default"]
 
     @property
+    def formula(self) -> str:
+        return str(self.column.info["formula"])
+
+    @property
+    def blank_as(self) -> BlankAs:
+        return cast(BlankAs, self.column.info["blank_as"])
+
+    @property
     def personal(self) -> bool:
         return bool(self.column.info["personal"])
 
@@ -97,7 +109,7 @@ class ChildRelationship:
 
 @dataclass(frozen=True, eq=False)
 class ObjectType:
-    """An object: its fields by name, in their order, and its child relationships by name."""
+    """An object: its fields by name, in their order, formula fields last, and its child relationships by name."""
 
     name: str
     table: Table
@@ -119,6 +131,11 @@ class ObjectType:
     @property
     def sharing(self) -> str:
         return str(self.table.info["sharing"])
+
+    @cached_property
+    def stored(self) -> Mapping[str, Field]:
+        """The fields that have a column."""
+        return {name: field for name, field in self.fields.items() if not field.formula}
 
     @property
     def controlled_by(self) -> str | None:
@@ -147,7 +164,7 @@ class Schema:
         tables = [table for table in metadata.tables.values() if table.info]
         for table in tables:
             name = table.info["name"]
-            fields = {column.info["name"]: Field(name, column) for column in table.columns}
+            fields = {column.info["name"]: Field(name, column) for column in (*table.columns, *table.info["formula_fields"])}
             self._objects[name] = ObjectType(name, table, fields, {})
         for child in self._objects.values():
             for field in child.fields.values():

@@ -56,9 +56,11 @@ def build_metadata(definitions: Iterable[ObjectDefinition] = STANDARD_OBJECTS) -
 
 
 def _object_table(definition: ObjectDefinition, known: dict[str, str], metadata: MetaData) -> Table:
+    fields = system_fields(definition) + definition.fields
     columns = [column_for(field, known, cyclic=definition.name == "role", custom=definition.custom)
-               for field in system_fields(definition) + definition.fields]
+               for field in fields if not field.formula]
     info = {key: value for key, value in vars(definition).items() if key != "fields"}
+    info["formula_fields"] = tuple(column_for(field, known) for field in fields if field.formula)  # of no table
     table = Table(definition.plural, metadata, *columns, info=info)
     Index(f"uq_{definition.plural}_external_id", table.c.external_id, unique=True)
     return table

@@ -19,8 +19,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from crmlib.errors import AccessDenied, Conflict, InvalidData, NotFound, Problem, did_you_mean, raise_if_any
+from crmlib.model.formula_fields import ensure_sound
 from crmlib.model.org import Org
 from crmlib.model.schema import ObjectType
+from crmlib.records.formula_columns import FormulaColumns
 from crmlib.security.access import Access
 from crmlib.security.role_tree import rebuild_role_closure
 from crmlib.security.sharing import row_predicate, row_rule
@@ -39,7 +41,7 @@ class Records:
     def get(self, object_name: str, record_id: int) -> Record:
         """Raises NotFound for a record that isn't there or that this user may not see: which of both is not told."""
         described = self.org.schema.describe(object_name)
-        found = self.org.fetch(self._select(described, "read").where(described.table.c.id == record_id))
+        found = self.org.fetch(self._to_show(described).where(described.table.c.id == record_id))
         if not found:
             raise _not_found(described, record_id)
         return Record(self, described, dict(found[0]._mapping))
@@ -48,7 +50,7 @@ class Records:
         """The records of an object whose lookup points to a parent, as far as this user may see them, by id."""
         described = self.org.schema.describe(object_name)
         column = described.field(lookup).column
-        rows = self.org.fetch(self._select(described, "read").where(column == parent_id).order_by(described.table.c.id))
+        rows = self.org.fetch(self._to_show(described).where(column == parent_id).order_by(described.table.c.id))
         return [Record(self, described, dict(row._mapping)) for row in rows]
 
     def create(self, object_name: str, **values: Any) -> int:
@@ -83,7 +85,7 @@ class Records:
                 raise Conflict(Problem("changed-meanwhile", f"somebody changed this {described.label} at {when}",
                                        hint="read it again and repeat your change"))
             self._check_lookups(connection, described, parsed)
-            after = {name: before[field.column.name] for name, field in described.fields.items()} | parsed
+            after = {name: before[field.column.name] for name, field in described.stored.items()} | parsed
             raise_if_any(_missing(described, after), InvalidData)
             changed = {name: value for name, value in parsed.items() if before[described.fields[name].column.name] != value}
             if not changed:
@@ -107,6 +109,11 @@ class Records:
         with self.org.begin() as connection:
             self._for_writing(connection, described, record_id, "delete", deleted=True)
             self._write(connection, described, record_id, {"deleted_at": None})
+
+    def _to_show(self, described: ObjectType) -> Select[Any]:
+        """Records this user may read, with their formula fields."""
+        formulas = FormulaColumns(described, self.org, self.access)
+        return self._select(described, "read").add_columns(*formulas.columns).select_from(formulas.tables)
 
     def _select(self, described: ObjectType, right: str, deleted: bool = False) -> Select[Any]:
         """Records this user may read, edit or delete."""
@@ -142,6 +149,9 @@ class Records:
                                       did_you_mean(name, described.fields)))
             elif name in KEPT_BY_THE_SYSTEM:
                 faults.append(Problem("read-only", f"{described.fields[name].label} is kept by the system", name))
+            elif described.fields[name].formula:
+                faults.append(Problem("read-only", f"{described.fields[name].label} is calculated", name,
+                                      "change what it is calculated of"))
             elif name in given and name != "owner" and not self.access.may_edit_field(described.name, name):
                 denied.append(Problem("field", f"{self.access.username} may not change {described.fields[name].label}", name))
             else:
@@ -187,7 +197,7 @@ class Record(Mapping[str, Any]):
         self._records = records
         self._described = described
         self._values = {name: row[field.column.name] for name, field in described.fields.items()
-                        if records.access.may_read_field(described.name, name)}
+                        if field.column.name in row and records.access.may_read_field(described.name, name)}
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -207,6 +217,7 @@ class Record(Mapping[str, Any]):
             child = described.children[name]
             return self._records.children(child.object, child.lookup, self._values["id"])
         if name not in self._values:
+            ensure_sound(self._records.org.schema, described.fields[name])
             raise AccessDenied(Problem("field", f"{self._records.access.username} may not read {described.fields[name].label}", name))
         value, target = self._values[name], described.fields[name].to
         return value if target is None or value is None else self._records.get(target, value)

@@ -46,12 +46,12 @@ def to_pandas(result: ReportResult, index: bool = True, exact: bool = False) -> 
 
 
 def describe_frame(fields: Iterable[Field]) -> pd.DataFrame:
-    """Fields of an object, one row each: what they are called, what they hold, where lookups lead."""
+    """Fields of an object, one row each: what they are called, what they hold, where lookups lead, what they are calculated by."""
     import pandas as pd
 
-    rows = [(field.name, field.label, field.type.label, field.required, field.to or "", ", ".join(field.values), field.help)
+    rows = [(field.name, field.label, field.type.label, field.required, field.to or "", ", ".join(field.values), field.formula, field.help)
             for field in fields]
-    frame = pd.DataFrame(rows, columns=["name", "label", "type", "required", "looks up", "values", "help"])
+    frame = pd.DataFrame(rows, columns=["name", "label", "type", "required", "looks up", "values", "formula", "help"])
     return frame.set_index("name")
 
 

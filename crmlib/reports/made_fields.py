@@ -1,6 +1,6 @@
-"""Fields that a report type or a report makes of others: buckets and row formulas.
+"""Fields that a report type or a report makes of others: buckets and row formulas; and formula fields, which objects have.
 
-Both are fields like others to everything after: they have a label, a type and an order, can be shown, grouped by, filtered
+All are fields like others to everything after: they have a label, a type and an order, can be shown, grouped by, filtered
 and aggregated, and are visible to whoever may see what they are made of.
 """
 
@@ -13,9 +13,8 @@ from sqlalchemy import Column
 
 from crmlib.errors import DefinitionError, NotFound, Problem
 from crmlib.formulas.check import Checked
-from crmlib.formulas.grammar import parse
-from crmlib.formulas.resolve import check_all
-from crmlib.model.fields import FIELD_TYPES, FieldDefinition
+from crmlib.model.fields import FieldDefinition
+from crmlib.model.formula_fields import formula_of
 from crmlib.model.schema import Field
 from crmlib.model.tables import column_for
 from crmlib.reports.definition import Bucket, RowFormula
@@ -27,7 +26,7 @@ NAMED = ("text", "picklist")
 
 def read_field(view: ReportTypeView, name: str) -> ReportField:
     """What a bucket or formula reads: any field of the type's objects and lookups, whether or not the type offers it."""
-    return view.find(name) if name in view.made or name in view.stored else view.follow(name)
+    return view.find(name) if name in view.made or name in view.stored else view.sound(view.follow(name))
 
 
 def bucketed(view: ReportTypeView, bucket: Bucket) -> ReportField:
@@ -52,30 +51,27 @@ def has_other(bucket: Bucket) -> bool:
 
 def formula_field(view: ReportTypeView, formula: RowFormula) -> ReportField:
     """A field of the formula's type, at the grain of the records it is calculated for."""
-    read = [read_field(view, name) for name in formula_of(view, formula).fields]
+    read = [read_field(view, name) for name in formula_at(view, formula.name).fields]
     source = grain_of(read, view)
     if source is None:
         raise DefinitionError(Problem("no-common-record", f"{formula.name} reads fields of records that don't belong to one another"))
-    field = _field(source.object, FieldDefinition(formula.name, formula.type, formula.label or formula.name, scale=formula.scale))
+    field = _row_formula(formula, source.object)
     return ReportField(formula.name, field.label, field, source, (), formula)
 
 
-def formula_of(view: ReportTypeView, formula: RowFormula) -> Checked:
-    """The formula with its types; it may use other formulas. Raises DefinitionError with every problem."""
-    texts = {one.name: one.formula for one in view.made.values() if isinstance(one, RowFormula)}
-    types: dict[str, str] = {one.name: one.type for one in view.made.values() if isinstance(one, RowFormula)}
-    for text in texts.values():
-        try:
-            names = parse(text).names
-        except DefinitionError:
-            continue  # told by check_all, with its place
-        for name in (name.lower() for name in names if name.lower() not in types):
-            try:
-                field = read_field(view, name).field
-                types[name] = "text" if field.to else field.type.name
-            except NotFound:
-                continue
-    return check_all(texts, types)[formula.name]
+def formula_at(view: ReportTypeView, path: str) -> Checked:
+    """A row formula by its name, or a formula field by its path. Raises DefinitionError with every problem."""
+    row_formulas = {name.casefold(): one for name, one in view.made.items() if isinstance(one, RowFormula)}
+
+    def find(name: str) -> Field:
+        row_formula = row_formulas.get(name.casefold())
+        return _row_formula(row_formula) if row_formula else read_field(view, name.lower()).field
+    return formula_of(path, find)
+
+
+def _row_formula(formula: RowFormula, object_name: str = "") -> Field:
+    return _field(object_name, FieldDefinition(formula.name, formula.type, formula.label or formula.name, scale=formula.scale,
+                                               formula=formula.formula, blank_as=formula.blank_as))
 
 
 def grain_of(read: list[ReportField], view: ReportTypeView) -> ReportSource | None:
@@ -90,10 +86,12 @@ def grain_of(read: list[ReportField], view: ReportTypeView) -> ReportSource | No
 def check_made(view: ReportTypeView) -> Iterator[tuple[str, Problem]]:
     """Every problem of the buckets and formulas, with the name of the one it belongs to."""
     for name, made in view.made.items():
+        if "." in name:
+            yield name, Problem("bad-name", f"{name!r} has a point, which leads from one record to another", hint="use _")
         try:
             field = bucket_field(view, made) if isinstance(made, Bucket) else formula_field(view, made)
         except (NotFound, DefinitionError) as error:
-            # A formula is checked with all others; of their problems only its own are told here.
+            # A formula is checked with those it uses; of their problems only its own are told here.
             own = [problem for problem in error.problems if problem.where.split(" ")[0] in ("", name)]
             yield from ((name, problem) for problem in own or error.problems)
             continue
@@ -115,8 +113,3 @@ def _check_bucket(bucket: Bucket, field: Field, label: str) -> Iterator[Problem]
 def _field(object_name: str, definition: FieldDefinition) -> Field:
     column: Column[Any] = column_for(definition, {})
     return Field(object_name, column)
-
-
-def result_type(formula: RowFormula) -> Any:
-    """The column type that a formula's values come in."""
-    return FIELD_TYPES[formula.type].sql_type({"scale": formula.scale})

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from itertools import count
 
-from crmlib.formulas.context import Context
+from crmlib.model.formula_fields import context_of
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import Aggregate, Bucket, CrossFilter, Filter, Grouping, Having, Report, ReportType, RowFormula
+from crmlib.reports.definition import Aggregate, Bucket, CrossFilter, Filter, Grouping, Having, Report, ReportType
 from crmlib.reports.filter_logic import all_of, parse_logic
 from crmlib.reports.filter_values import figure_value, filter_text, filter_value
-from crmlib.reports.made_fields import bucketed, formula_of, read_field
+from crmlib.reports.made_fields import bucketed, formula_at, read_field
 from crmlib.reports.plan import (
     FieldRef,
     PlannedAggregate,
@@ -89,17 +89,21 @@ class _Planner:
 
     def ref(self, found: ReportField, label: str = "") -> FieldRef:
         """A field's place in the plan; its lookups become sources."""
-        if isinstance(found.made, RowFormula):
-            return self.formula(found, found.made, label)
+        if found.field.formula:
+            return self.formula(found, label)
         if isinstance(found.made, Bucket):
             return self.bucket(found, found.made, label)
+        field = found.field
+        return FieldRef(self.at(found.source.path), field.name, found.path, label or found.label, field.type.name, field.family,
+                        field.scale, self.guards(found))
+
+    def guards(self, found: ReportField) -> tuple[tuple[str, str], ...]:
+        """What one must be allowed to read to see a field of an object; its lookups become sources."""
         guards = []
         for lookup in map(self.placed, found.lookups):
             self.sources.setdefault(lookup.path, lookup)
             guards.append((self.sources[lookup.parent].object, lookup.via))
-        field = found.field
-        return FieldRef(self.at(found.source.path), field.name, found.path, label or found.label, field.type.name, field.family,
-                        field.scale, (*guards, (field.object, field.name)))
+        return (*guards, (found.field.object, found.field.name))
 
     def bucket(self, found: ReportField, bucket: Bucket, label: str) -> FieldRef:
         """The field it is made of, called and typed as the bucket."""
@@ -111,14 +115,16 @@ class _Planner:
         made = PlannedBucket(read, tuple(cases), bool(bucket.ranges), bucket.other)
         return replace(read, path=found.path, label=label or found.label, type="picklist", family="picklist", made=made)
 
-    def formula(self, found: ReportField, formula: RowFormula, label: str) -> FieldRef:
-        checked = formula_of(self.view, formula)
+    def formula(self, found: ReportField, label: str) -> FieldRef:
+        """A row formula, or a formula field of an object."""
+        checked, field = formula_at(self.view, found.path), found.field
         operands = tuple((name, self.operand(name)) for name in checked.fields)
-        now = datetime.combine(self.today, time(), self.settings.zone).astimezone(UTC)
-        context = Context(self.today, now, self.settings.time_zone, formula.blank_as)
-        guards = dict.fromkeys(guard for _, ref in operands for guard in ref.guards)
-        return FieldRef(self.at(found.source.path), "", found.path, label or found.label, found.field.type.name, found.field.family,
-                        formula.scale, tuple(guards), PlannedFormula(checked, context, operands, formula.scale))
+        guards = [guard for _, ref in operands for guard in ref.guards]
+        for used in (found, *(read_field(self.view, name) for name in checked.uses)):
+            guards += self.guards(used) if used.made is None else ()
+        made = PlannedFormula(checked, context_of(self.settings, self.today), operands, field.scale)
+        return FieldRef(self.at(found.source.path), "", found.path, label or found.label, field.type.name, field.family, field.scale,
+                        tuple(dict.fromkeys(guards)), made)
 
     def operand(self, name: str) -> FieldRef:
         """What a formula reads of a field; of a lookup, the name of the record it points to."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
+from crmlib.model.formula_fields import ensure_sound
 from crmlib.model.schema import Field, Schema
 from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula
 from crmlib.security.access import Access
@@ -47,7 +48,7 @@ class ReportField:
     field: Field
     source: ReportSource
     lookups: tuple[ReportSource, ...] = ()
-    made: Bucket | RowFormula | None = None  # of other fields
+    made: Bucket | RowFormula | None = None  # by the report or its type
 
 
 class ReportTypeView:
@@ -136,9 +137,10 @@ class ReportTypeView:
         return {field.path: field for _, fields in self._sections() for field in fields}
 
     def find(self, path: str) -> ReportField:
-        """The field at this path. Raises NotFound with the nearest path, also for one that the type does not offer."""
+        """The field at this path. Raises NotFound with the nearest path, also for one that the type does not offer; DefinitionError for a
+        formula that can't be calculated."""
         if path in self.stored:
-            return self.stored[path]
+            return self.sound(self.stored[path])
         if path in self.made:
             return made_field(self, self.made[path])
         source, _, name = path.rpartition(".")
@@ -146,7 +148,12 @@ class ReportTypeView:
         if self.definition.sections and not (name == "id" and source in self.sources):
             raise NotFound(Problem("unknown-field", f"report type {self.name!r} has no column {path!r}",
                                    hint=did_you_mean(path, self.fields)))
-        return self.follow(path)
+        return self.sound(self.follow(path))
+
+    def sound(self, found: ReportField) -> ReportField:
+        """The same, unless it is a formula field that can't be calculated any more; then DefinitionError is raised."""
+        ensure_sound(self.schema, found.field)
+        return found
 
     def follow(self, path: str, label: str = "") -> ReportField:
         """The field at the end of a path through related objects and lookups, offered or not."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Row, select
 
-from crmlib.errors import AccessDenied, NotFound, Problem, did_you_mean
+from crmlib.errors import AccessDenied, DefinitionError, NotFound, Problem, did_you_mean
+from crmlib.model.formula_fields import guards_of
 from crmlib.model.org import Org
+from crmlib.model.schema import Field, Schema
 from crmlib.model.sql_functions import lower_text
 
 RIGHTS = {"read": "can_read", "create": "can_create", "edit": "can_edit", "delete": "can_delete",
@@ -53,6 +55,14 @@ class Access:
 
     def may_edit_field(self, object_name: str, field: str) -> bool:
         return _covers(self.editable_fields, object_name, field)
+
+
+def may_see(access: Access, field: Field, schema: Schema) -> bool:
+    """Whether a user may see a field's values: of a formula field only who may read all that it reads. Nobody, if it is broken."""
+    try:
+        return all(access.may_read_field(object_name, name) for object_name, name in guards_of(schema, field))
+    except DefinitionError:
+        return False
 
 
 def _covers(granted: frozenset[str], object_name: str, field: str) -> bool:

@@ -22,7 +22,7 @@ from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Aggregate, Column, Filter, Grouping, Report, Sort
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportField, ReportTypeView
-from crmlib.security.access import Access
+from crmlib.security.access import Access, may_see
 from crmlib.workbench.filter_form import (
     is_plain,
     is_unfinished,
@@ -88,7 +88,7 @@ class Designer(HasTraits):
     def sections(self) -> Iterator[tuple[str, tuple[ReportField, ...]]]:
         """The report type's fields by section, without those that this user may not see."""
         for label, fields in self.view.sections:
-            readable = tuple(field for field in fields if self.org.user.may_read_field(field.field.object, field.field.name))
+            readable = tuple(field for field in fields if self._may_see(field))
             if readable:
                 yield label, readable
 
@@ -345,9 +345,14 @@ class Designer(HasTraits):
 
     def _offered(self, path: str) -> ReportField:
         field = self.view.find(path)
-        if not self.org.user.may_read_field(field.field.object, field.field.name):
+        if not self._may_see(field):
             raise DefinitionError(Problem("unknown-field", f"there is no field {path!r}"))
         return field
+
+    def _may_see(self, field: ReportField) -> bool:
+        if field.made is None:
+            return may_see(self.org.user, field.field, self.org.schema)
+        return bool(self.org.user.may_read_field(field.field.object, field.field.name))
 
     def _items(self, part: str, index: int) -> tuple[Any, ...]:
         items = getattr(self.report, part) if part in PARTS else ()

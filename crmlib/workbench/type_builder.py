@@ -17,6 +17,7 @@ from crmlib.model.schema import Field, ObjectType
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import RelatedObject, ReportType, Section, SectionColumn, to_yaml
 from crmlib.reports.report_types import ReportTypeView
+from crmlib.security.access import may_see
 
 OWN_CATEGORY = "Our own"
 DEEPEST = 8
@@ -110,7 +111,7 @@ class TypeBuilder(HasTraits):
         """(path, field) of the object reached by a prefix ('', 'account.', 'line_items.product.'), as far as this user may see."""
         described = self.object_at(prefix)
         return [(prefix + field.name, field) for field in described.fields.values()
-                if self.org.user.may_read_field(described.name, field.name)]
+                if may_see(self.org.user, field, self.org.schema)]
 
     def object_at(self, prefix: str) -> ObjectType:
         """The object that a prefix leads to, through related objects and lookups. Raises NotFound."""

@@ -8,6 +8,7 @@ from crmlib.errors import DefinitionError, NotFound, SetupError
 from crmlib.exchange.import_folder import import_folder
 from crmlib.exchange.mapping import read_mapping, shipped_mappings
 from crmlib.exchange.mapping_check import check_mapping
+from crmlib.model.custom import Customization, customize
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
 from crmlib.model.tables import build_metadata
@@ -169,3 +170,12 @@ def test_a_folder_without_any_of_the_files(tmp_path: Path, sqlite_org: Org) -> N
     with pytest.raises(NotFound) as none:
         import_folder(sqlite_org, str(path), tmp_path / "nowhere")
     assert none.value.codes == ["no-folder"]
+
+
+def test_a_formula_field_is_nothing_to_import(tmp_path: Path, sqlite_org: Org) -> None:
+    customize(sqlite_org, Customization.model_validate({"object": "account", "fields": [
+        {"name": "score_c", "type": "number", "label": "Score", "formula": "employees / 10"}]}))
+    assert problems_of(GOOD.replace("    key: Number\n", "    key: Number\n    same_as_existing: score_c\n") + """\
+      score_c: Score
+      parent: {column: Parent, by: score_c}
+""", tmp_path, sqlite_org) == [("read-only-field", "7"), ("read-only-field", "10"), ("read-only-field", "11")]

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from crmlib.errors import AccessDenied, Conflict, InvalidData, NotFound
+from crmlib.model.custom import Customization, customize
 from crmlib.model.org import Org
 from crmlib.records.records import Records
 from crmlib.security.access import access_of
@@ -132,3 +133,24 @@ def test_a_hidden_field_is_neither_read_nor_written(admin: Records, manager: Rec
 def test_no_right_to_create(manager: Records) -> None:
     with pytest.raises(AccessDenied):
         manager.create("contact", last_name="X")
+
+
+def test_a_formula_field_is_read_and_not_written(admin: Records, manager: Records, org: Org, stages: tuple[int, int]) -> None:
+    """It follows what it reads at once; its values through lookups are those that this user may see."""
+    customize(org, Customization.model_validate({"object": "opportunity", "fields": [
+        {"name": "weighted_c", "type": "currency", "label": "Weighted", "formula": "amount * probability"},
+        {"name": "phone_c", "type": "text", "label": "Phone", "formula": "contact.phone & contact.city"}]}))
+    contact = admin.create("contact", last_name="X", phone="12345", city="Wien")
+    deal = admin.create("opportunity", name="Deal", stage=stages[0], close_date="2026-06-01", amount=500, probability=50, contact=contact)
+    assert (admin.get("opportunity", deal).weighted_c, admin.get("opportunity", deal).phone_c) == (Decimal("250.00"), "12345Wien")
+    admin.update("opportunity", deal, amount=100, owner=manager.access.user_id)
+    read = admin.get("stage", stages[0]).opportunities[0]
+    assert read["weighted_c"] == Decimal("50.00")
+    for write in (lambda: admin.update("opportunity", deal, weighted_c=1), lambda: admin.create("opportunity", name="D", weighted_c=1)):
+        with pytest.raises(InvalidData) as caught:
+            write()
+        assert [(problem.code, problem.where) for problem in caught.value.problems] == [("read-only", "weighted_c")]
+    seen = manager.get("opportunity", deal)
+    assert seen.weighted_c == Decimal("50.00") and "phone_c" not in seen  # of contacts Maria sees no city
+    with pytest.raises(AccessDenied, match="may not read Phone"):
+        _ = seen.phone_c

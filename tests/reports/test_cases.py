@@ -6,6 +6,7 @@ A case is a file in `cases/`. To add one, write down the report and the SQL; not
     report: {...}                a report, as in report_types/reports
     report_type: {...}           only if the report's type is none of those that there are
     parameters: {...}            values for what the report asks
+    formula_fields: [{...}]      formula fields that objects have besides, as in docs/custom_objects.md
     check_query: SELECT ...      groups, then aggregates: one row per finest group; of a tabular report its columns, row by row
     check_totals: [SELECT ...]   the same with fewer groups, and at last with none
                                  of a matrix: groups down, groups across, the whole; check_query has both
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -29,7 +31,10 @@ from pydantic import Field
 from sqlalchemy import text
 
 from crmlib.definition import Definition, read_definition
+from crmlib.model.custom import Customization
 from crmlib.model.org import Org
+from crmlib.model.schema import Schema
+from crmlib.model.tables import STANDARD_OBJECTS, build_metadata
 from crmlib.model.types import ExactDecimal
 from crmlib.reports.catalog import Catalog
 from crmlib.reports.definition import Report, ReportType
@@ -50,6 +55,7 @@ class Case(Definition):
     name: str
     report: Report
     report_type: ReportType | None = None
+    formula_fields: tuple[Customization, ...] = ()
     check_query: Query
     check_totals: tuple[Query, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
@@ -60,7 +66,8 @@ CASES = {file.stem: read_definition(file, Case)[0] for file in sorted((Path(__fi
 
 @pytest.mark.parametrize("name", CASES)
 def test_case(name: str, demo_orgs: Org) -> None:
-    case, org = CASES[name], demo_orgs
+    case = CASES[name]
+    org = _with_formula_fields(demo_orgs, case.formula_fields) if case.formula_fields else demo_orgs
     view = ReportTypeView("type", case.report_type, org.schema) if case.report_type else (
         Catalog(REPORT_TYPES, org.schema).report_type(case.report.report_type))
     view = view.with_fields_of(case.report)
@@ -77,6 +84,13 @@ def test_case(name: str, demo_orgs: Org) -> None:
     for (down, right), query in zip(levels, [case.check_query, *case.check_totals][not width:], strict=True):
         columns = (*result.groupings[:down], *result.across[:right], *result.aggregates)
         _compare(query, list(_cells(result, down, right)), columns, view, org)
+
+
+def _with_formula_fields(org: Org, customizations: tuple[Customization, ...]) -> Org:
+    """The same database: they are stored nowhere."""
+    further = {one.object: tuple(field.definition() for field in one.fields) for one in customizations}
+    definitions = [replace(one, fields=one.fields + further.get(one.name, ())) for one in STANDARD_OBJECTS]
+    return Org(org.engine, Schema(build_metadata(definitions)))
 
 
 def _compare(query: Query, found: list[tuple[Any, ...]], columns: tuple[ResultColumn, ...], view: ReportTypeView, org: Org) -> None:
