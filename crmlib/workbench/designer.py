@@ -17,6 +17,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, HasTraits, Instance, Int, List, Tuple, Unicode, observe
 
 from crmlib.errors import Conflict, DefinitionError, Problem, UserError, raise_if_any
+from crmlib.model.schema import Schema
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Aggregate, Column, Filter, Grouping, Report, Sort
@@ -49,11 +50,15 @@ PARTS = {"columns": "column", "groupings_down": "group", "groupings_across": "gr
 def new_report(view: ReportTypeView, user: Access) -> Report:
     """What the designer begins with: the type's default columns, else the primary records' names, or the first fields of a type
     without them: there is data to see."""
-    readable = {path: field for path, field in view.fields.items() if user.may_read_field(field.field.object, field.field.name)}
+    readable = {path: field for path, field in view.fields.items() if _may_see(user, field, view.schema)}
     defaults = [column.field for section in view.definition.sections for column in section.columns if column.default]
     others = [path for path, field in readable.items() if field.field.family != "id"]
     first = [path for path in defaults if path in readable] or (["name"] if "name" in readable else others[:FIRST_COLUMNS])
     return Report(label=f"New {view.label} report", report_type=view.name, columns=tuple(Column(field=path) for path in first))
+
+
+def _may_see(user: Access, field: ReportField, schema: Schema) -> bool:
+    return may_see(user, field.field, schema) if field.made is None else user.may_read_field(field.field.object, field.field.name)
 
 
 class Designer(HasTraits):
@@ -88,7 +93,7 @@ class Designer(HasTraits):
     def sections(self) -> Iterator[tuple[str, tuple[ReportField, ...]]]:
         """The report type's fields by section, without those that this user may not see."""
         for label, fields in self.view.sections:
-            readable = tuple(field for field in fields if self._may_see(field))
+            readable = tuple(field for field in fields if _may_see(self.org.user, field, self.org.schema))
             if readable:
                 yield label, readable
 
@@ -345,14 +350,9 @@ class Designer(HasTraits):
 
     def _offered(self, path: str) -> ReportField:
         field = self.view.find(path)
-        if not self._may_see(field):
+        if not _may_see(self.org.user, field, self.org.schema):
             raise DefinitionError(Problem("unknown-field", f"there is no field {path!r}"))
         return field
-
-    def _may_see(self, field: ReportField) -> bool:
-        if field.made is None:
-            return may_see(self.org.user, field.field, self.org.schema)
-        return bool(self.org.user.may_read_field(field.field.object, field.field.name))
 
     def _items(self, part: str, index: int) -> tuple[Any, ...]:
         items = getattr(self.report, part) if part in PARTS else ()

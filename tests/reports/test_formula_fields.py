@@ -96,7 +96,7 @@ class TestValues:
 
     def test_of_children_and_of_those_that_are_not_there(self, records: Org) -> None:
         with_or_without = ReportType.model_validate({"label": "T", "primary_object": "opportunity", "related_objects": [
-            {"relationship": "line_items", "required": False}]})
+            {"relationship": "line_items"}]})
         asked = ask(records, with_or_without, columns=["name", "line_items.cheap_c", "weighted_c"], sort=["name", "-line_items.cheap_c"],
                     show=["line_items.cheap_c:sum", "weighted_c:sum"])
         assert rows(asked) == [("a", D("0.5"), D("50.00")), ("a", D("0.2"), D("50.00")), ("b", D("3.0"), D("3.33")),
