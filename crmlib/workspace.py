@@ -24,7 +24,7 @@ from crmlib.reports.definition import Column, Report, Sort
 from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
-from crmlib.reports.run_report import explain, prepare, run_report
+from crmlib.reports.run_report import explain, prepare, run_plan, run_report
 from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.validate import validate
 from crmlib.security.access import Access, access_of, may_see
@@ -189,6 +189,27 @@ class RunnableReport:
     def explain(self) -> str:
         """What it will ask the data: sources with the rules that apply, filters, totals, SQL."""
         return explain(self.prepare(), self.workspace.org)
+
+    def rows(self) -> pandas.DataFrame:
+        """Its rows, one line each, in pandas: its columns, what its groups and figures are made of, and the ids of their records.
+
+        Columns are called by field path. Filters, scope, row limit and rights hold; conditions on groups do not. `code` goes on from here.
+        """
+        from crmlib.render.frame import rows_frame
+
+        return rows_frame(run_plan(self.prepare().ungrouped(), self.workspace.org))
+
+    def code(self) -> str:
+        """A Python script that works out the same figures in pandas from the report's rows, to go on from."""
+        from crmlib.render.pandas_code import pandas_code
+
+        return pandas_code(self.prepare(), self.workspace.user.username, self.address, self.values)
+
+    @property
+    def address(self) -> str | None:
+        """"folder/name" of a saved report."""
+        folder, _, name = self.source.file.removesuffix(".yaml").partition("/")
+        return name if folder == "reports" else None
 
     def prepare(self) -> SecuredPlan:
         """What this user may run of it. Raises as `run` does; asks the data nothing."""

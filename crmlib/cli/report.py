@@ -66,6 +66,15 @@ def explain(report: str, username: str | None, values: dict[str, Any]) -> None:
     click.echo(connect(user=username).report(report).set(values).explain())
 
 
+@report_group.command("code")
+@click.argument("report", metavar="FOLDER/NAME")
+@as_user
+@with_values
+def code(report: str, username: str | None, values: dict[str, Any]) -> None:
+    """A Python script that works out the same figures in pandas, to go on from."""
+    click.echo(connect(user=username).report(report).set(values).code(), nl=False)
+
+
 @report_group.command("why")
 @click.argument("report", metavar="FOLDER/NAME")
 @click.argument("record", metavar="RECORD")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from crmlib.model.org import Settings
 from crmlib.model.schema import Field
 from crmlib.render.formats import EXACT_TYPES
 from crmlib.render.lay_out import LayoutColumn, lay_out, plain_table, shows_details
@@ -41,6 +42,18 @@ def to_pandas(result: ReportResult, index: bool = True, exact: bool = False) -> 
         frame = frame.set_index(table.headings[:shown])
         if result.across and not shows_details(result):
             frame.columns = _columns_across(result, table.columns[shown:])
+    frame.attrs = {"label": result.label, "row_count": result.row_count, "is_cut": result.is_cut}
+    return frame
+
+
+def rows_frame(result: ReportResult) -> pd.DataFrame:
+    """The records of a report without groups, in the types of `to_pandas`; columns are called by field path, blank text is missing."""
+    import pandas as pd
+
+    columns = [_column([row.values[n] for row in result.details], column, result, exact=False) for n, column in enumerate(result.columns)]
+    columns = [column.mask(column == "") if isinstance(column.dtype, pd.StringDtype) else column for column in columns]
+    named = dict(zip([column.name for column in result.columns], columns, strict=True))
+    frame = pd.DataFrame(named, index=pd.RangeIndex(len(result.details)))
     frame.attrs = {"label": result.label, "row_count": result.row_count, "is_cut": result.is_cut}
     return frame
 
@@ -114,10 +127,14 @@ def _columns_across(result: ReportResult, columns: Sequence[LayoutColumn]) -> pd
 def _periods(numbers: Sequence[int | None], granularity: str, result: ReportResult) -> pd.Series:
     import pandas as pd
 
-    settings = result.settings
+    frequency = pandas_frequency(granularity, result.settings)
+    starts = [None if number is None else GRANULARITIES[granularity].start(number, result.settings) for number in numbers]
+    return pd.Series([pd.NaT if start is None else pd.Period(start, frequency) for start in starts], dtype=f"period[{frequency}]")
+
+
+def pandas_frequency(granularity: str, settings: Settings) -> str:
+    """What pandas calls such periods: 'W-SUN' for weeks from Monday, 'Q-JAN' for quarters of a fiscal year that ends in January."""
     year_end = MONTHS[(settings.fiscal_year_start - 2) % 12]
     frequencies = {"day": "D", "week": f"W-{DAYS[(settings.week_start + 6) % 7]}", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC",
                    "fiscal_quarter": f"Q-{year_end}", "fiscal_year": f"Y-{year_end}"}
-    frequency = frequencies[granularity]
-    starts = [None if number is None else GRANULARITIES[granularity].start(number, settings) for number in numbers]
-    return pd.Series([pd.NaT if start is None else pd.Period(start, frequency) for start in starts], dtype=f"period[{frequency}]")
+    return frequencies[granularity]

@@ -202,6 +202,14 @@ class ReportPlan:
             if isinstance(one, PlannedCrossFilter):
                 yield from one.sources
 
+    def ungrouped(self) -> Self:
+        """The rows alone, one line each: the report's columns, what groups and figures are made of, and the ids of their records."""
+        made_of = [ref for one in self.groupings for ref in (one.order, one.shown, one.key)] + [one.field for one in self.aggregates]
+        ids = [record_id(one.field, self.sources) for one in self.aggregates if one.field is not None]
+        columns = {ref.path: ref for ref in (*self.columns, *made_of, *ids) if ref is not None}
+        return replace(self, report=self.report.model_copy(update={"show_details": True}), columns=tuple(columns.values()), groupings=(),
+                       across=0, aggregates=(), having=())
+
     def drilled_to(self, down: tuple[Any, ...], across: tuple[Any, ...] = ()) -> Self:
         """The records behind one cell: the same rows, of this group only, one line each."""
         within = (*enumerate(down), *enumerate(across, self.down))
@@ -209,6 +217,12 @@ class ReportPlan:
         keys = tuple(grouping.shown or grouping.key for grouping in self.groupings)
         columns = {column.path: column for column in (*(self.columns or self.names + figures), *keys)}
         return replace(self, report=self.report.model_copy(update={"show_details": True}), within=within, columns=tuple(columns.values()))
+
+
+def record_id(field: FieldRef, sources: tuple[ReportSource, ...]) -> FieldRef:
+    """The id of the record that a field is of."""
+    source = next(source for source in sources if source.path == field.source)
+    return replace(field, name="id", path=f"{source.prefix}id", label="Record ID", type="id", family="id", scale=0, made=None)
 
 
 def every_filter(filters: tuple[PlannedFilter | PlannedCrossFilter, ...]) -> Iterator[PlannedFilter | PlannedCrossFilter]:

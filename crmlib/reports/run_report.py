@@ -35,6 +35,11 @@ def run_report(report: Report, view: ReportTypeView, org: Org, access: Access, t
     secured = prepare(report, view, org, access, today, source, parameters)
     if within is not None:
         secured = secured.drilled_to(within, across)
+    return run_plan(secured, org, detail_limit)
+
+
+def run_plan(secured: SecuredPlan, org: Org, detail_limit: int | None = None) -> ReportResult:
+    """Run what was secured."""
     statements = compile_plan(secured, org.schema, detail_limit)
     answer = fetch(org, statements.cells, statements.details)
     cells, details = answer.rows

@@ -93,3 +93,8 @@ class TestCompare:
         code, output = crm("compare", REPORT, "--with", "other.json")
         assert code == 1 and "grouped across by Close date (fiscal_quarter), the other by nothing" in output.replace("one run is ", "")
         assert crm("compare", REPORT, "--with", "missing.json")[0] == 1
+
+
+def test_the_code_of_a_report(base: Org) -> None:
+    code, output = crm("code", REPORT)
+    assert code == 0 and "org = crmlib.connect(user='admin')" in output and "print(groups)" in output

@@ -33,10 +33,10 @@ FEWER = settings.default.max_examples // 2  # type: ignore[union-attr]
 def planned(org: Org, report_type: Any, user: Access = EVERYTHING, **parts: Any) -> SecuredPlan:
     view = view_of(org.schema, report_type)
     parts = parts if "columns" in parts or "show" in parts else parts | {"columns": ["name"]}
-    return prepare(_definition(view.name, parts), view, org, user, TODAY)
+    return prepare(definition_of(view.name, parts), view, org, user, TODAY)
 
 
-def _definition(report_type: str, parts: dict[str, Any]) -> Report:
+def definition_of(report_type: str, parts: dict[str, Any]) -> Report:
     """parts: as `report` takes them, and `having`, and `top` by index of the groupings down."""
     plain = {name: value for name, value in parts.items() if name not in ("having", "top")}
     content = report(report_type, **plain).model_dump() | {"having": parts.get("having", ())}
@@ -102,11 +102,11 @@ def test_the_answer_is_what_the_rows_say(asked: Asked, on: int, data: st.DataObj
     org = (demo_org, demo_org_postgres, demo_org_column)[on]
     view, user = view_of(org.schema, TYPES[asked.type]), access(asked.user)
     try:
-        plan = prepare(_definition(view.name, asked.parts), view, org, user, TODAY)
+        plan = prepare(definition_of(view.name, asked.parts), view, org, user, TODAY)
     except AccessDenied:
         return
     path = data.draw(st.sampled_from([source.path for source in plan.sources]), "source")
-    definition = _definition(view.name, {**asked.parts, "columns": [f"{path}.id" if path else "id"]})
+    definition = definition_of(view.name, {**asked.parts, "columns": [f"{path}.id" if path else "id"]})
     result = run_report(definition, view, org, user, TODAY)
     if not result.columns:
         with pytest.raises(NotFound):  # a lookup that the user may not see
