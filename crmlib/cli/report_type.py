@@ -51,10 +51,12 @@ def schema(folder: Path) -> None:
 @report_type_group.command("check")
 @click.argument("names", nargs=-1)
 def check(names: tuple[str, ...]) -> None:
-    """Every fault of the custom report types and saved reports, with file and line. Exit code 1 if there is one."""
+    """Every fault of the custom report types, shared buckets and saved reports, with file and line. Exit code 1 if there is one."""
     workspace = connect()
     catalog = workspace.catalog
     problems: list[Problem] = [problem for name in names or catalog.custom_names() for problem in catalog.check_report_type(name)]
+    buckets = [] if names else catalog.bucket_files()
+    problems += [problem for name in buckets for problem in catalog.check_buckets(name)]
     reports = [] if names else catalog.reports()
     for saved in reports:
         problems += saved.problems or workspace.report(saved.path).problems()

@@ -1,6 +1,7 @@
 """The definitions of one org: its report types (standard and custom) and its saved reports, kept as YAML files.
 
     report_types/<name>.yaml                      custom report types
+    report_types/buckets/<object>.yaml            buckets that every report type with this object has
     report_types/reports/<folder>/<name>.yaml     reports; "folder/name" is a report's path
     report_types/.trash/                          what was deleted, until it is restored
 
@@ -21,8 +22,8 @@ from typing import TypeVar
 from crmlib.definition import NOWHERE, Definition, Source, read_definition
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.schema import Schema
-from crmlib.reports.definition import Report, ReportType, to_yaml
-from crmlib.reports.report_types import ReportTypeView, check_report_type, standard_report_types
+from crmlib.reports.definition import Report, ReportType, SharedBuckets, to_yaml
+from crmlib.reports.report_types import ReportTypeView, Shared, check_report_type, check_shared_buckets, standard_report_types
 
 LONGEST_NAME = 200
 """Bytes in UTF-8; file systems take 255, and an ending comes after it."""
@@ -52,8 +53,48 @@ class Catalog:
     def __init__(self, folder: Path, schema: Schema) -> None:
         self.folder = folder
         self.schema = schema
-        self._standard = standard_report_types(schema)
+        self._shared: tuple[object, Shared, dict[str, ReportTypeView]] | None = None
         self._read: dict[Path, tuple[tuple[int, ...], tuple[Definition, Source]]] = {}
+
+    # Buckets for every report type
+
+    @property
+    def shared(self) -> Shared:
+        """By object and name. Files with faults are left to `check_buckets`."""
+        return self._with_standard[0]
+
+    def bucket_files(self) -> list[str]:
+        """By the names of their objects."""
+        return sorted(file.stem for file in (self.folder / "buckets").glob("*.yaml"))
+
+    def check_buckets(self, object_name: str) -> Iterator[Problem]:
+        """Every fault of the file of an object's buckets."""
+        try:
+            definition, source = self._definition(self.folder / "buckets" / f"{object_name}.yaml", SharedBuckets)
+        except DefinitionError as error:
+            yield from error.problems
+            return
+        if object_name not in self.schema:
+            yield Problem("unknown-object", f"there is no object {object_name!r}", source.place(),
+                          did_you_mean(object_name, self.schema.names) or "call the file as the object")
+            return
+        for index, problem in check_shared_buckets(definition, object_name, self.schema):
+            yield Problem(problem.code, problem.message, source.place("buckets", index), problem.hint)
+
+    @property
+    def _with_standard(self) -> tuple[Shared, dict[str, ReportTypeView]]:
+        """The shared buckets and the standard report types with them, made anew when a file changed."""
+        stamps = tuple((name, _stamp(self.folder / "buckets" / f"{name}.yaml")) for name in self.bucket_files())
+        if self._shared is None or self._shared[0] != stamps:
+            files = {name: self._definition(self.folder / "buckets" / f"{name}.yaml", SharedBuckets)[0]
+                     for name, _ in stamps if not list(self.check_buckets(name))}
+            shared = {name: {bucket.name: bucket for bucket in file.buckets} for name, file in files.items()}
+            self._shared = stamps, shared, standard_report_types(self.schema, shared)
+        return self._shared[1:]
+
+    @property
+    def _standard(self) -> dict[str, ReportTypeView]:
+        return self._with_standard[1]
 
     # Report types
 
@@ -85,7 +126,7 @@ class Catalog:
             return
         if name in self._standard:
             yield Problem("name-taken", f"{name!r} is the name of a standard report type", source.place(), "rename the file")
-        for place, problem in check_report_type(definition, self.schema, name):
+        for place, problem in check_report_type(definition, self.schema, name, self.shared):
             yield Problem(problem.code, problem.message, source.place(*place), problem.hint)
 
     def custom_names(self) -> list[str]:
@@ -94,7 +135,7 @@ class Catalog:
     def problems_of(self, definition: ReportType) -> list[Problem]:
         """Every fault of a report type that is not in a file yet; `where` is the dotted place."""
         return [Problem(problem.code, problem.message, NOWHERE.place(*place), problem.hint)
-                for place, problem in check_report_type(definition, self.schema)]
+                for place, problem in check_report_type(definition, self.schema, shared=self.shared)]
 
     def save_report_type(self, definition: ReportType, name: str, overwrite: bool = False) -> Path:
         """Write a custom report type. Raises DefinitionError with every fault, or when the name is taken."""
@@ -179,11 +220,10 @@ class Catalog:
 
     def _custom(self, file: Path) -> ReportTypeView:
         definition, _ = self._definition(file, ReportType)
-        return ReportTypeView(file.stem, definition, self.schema)
+        return ReportTypeView(file.stem, definition, self.schema, shared=self.shared)
 
     def _definition(self, file: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition, Source]:
-        found = file.stat() if file.exists() else None
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino) if found else ()
+        stamp = _stamp(file)
         if file not in self._read or self._read[file][0] != stamp:
             self._read[file] = stamp, read_definition(file, model, str(file.relative_to(self.folder)))
         return self._read[file][1]  # type: ignore[return-value]
@@ -198,6 +238,12 @@ class Catalog:
         os.replace(draft, file)
         self._read.pop(file, None)
         return file
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """By which a changed file is known."""
+    found = file.stat() if file.exists() else None
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if found else ()
 
 
 def is_name(name: str) -> bool:

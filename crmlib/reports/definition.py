@@ -78,6 +78,12 @@ class Bucket(Definition):
     other: str = "Other"
 
 
+class SharedBuckets(Definition):
+    """Buckets that every report type has where it has this object's fields; the file is called as the object."""
+
+    buckets: tuple[Bucket, ...]
+
+
 class RowFormula(Definition):
     """A field calculated for each row: `{name: margin, formula: amount - line_items.total_price, type: currency}`.
 
@@ -301,7 +307,7 @@ def _short_form(columns: Any) -> Any:
     return [{"field": column} if isinstance(column, str) else column for column in columns]
 
 
-def to_yaml(definition: Report | ReportType) -> str:
+def to_yaml(definition: Report | ReportType | SharedBuckets) -> str:
     """The definition as an analyst would write it: only what differs from the defaults, columns in short form."""
     import yaml
 

@@ -15,7 +15,7 @@ from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.charts import CHARTS
 from crmlib.reports.conditional_formats import COLOUR, LOOKS
 from crmlib.reports.date_literals import DATE_LITERALS
-from crmlib.reports.definition import Report, ReportType
+from crmlib.reports.definition import Report, ReportType, SharedBuckets
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.operators import OPERATORS
 from crmlib.reports.show_as import SHOW_AS
@@ -32,7 +32,8 @@ WORDS: dict[tuple[str, str], Iterable[str]] = {
 }
 """Which words a key takes, by the definition it stands in."""
 
-FILES: dict[str, type[Definition]] = {"report.schema.json": Report, "report_type.schema.json": ReportType}
+FILES: dict[str, type[Definition]] = {"report.schema.json": Report, "report_type.schema.json": ReportType,
+                                     "buckets.schema.json": SharedBuckets}
 
 
 def schema_files() -> dict[str, str]:

@@ -13,6 +13,7 @@ from sqlalchemy import Column
 
 from crmlib.errors import DefinitionError, NotFound, Problem
 from crmlib.formulas.check import Checked
+from crmlib.formulas.grammar import parse
 from crmlib.model.fields import FieldDefinition
 from crmlib.model.formula_fields import formula_of
 from crmlib.model.schema import Field
@@ -30,14 +31,51 @@ def read_field(view: ReportTypeView, name: str) -> ReportField:
 
 
 def bucketed(view: ReportTypeView, bucket: Bucket) -> ReportField:
-    """The field whose values a bucket throws together; of a lookup, the name of the record it points to."""
+    """The field whose values a bucket throws together; of a lookup, the name of the record it points to.
+
+    Raises NotFound, or DefinitionError for a bucket that comes back to itself.
+    """
+    circle = _circle(view, (bucket.name,))
+    if circle:
+        raise DefinitionError(Problem("formula-circle", f"the bucket is made of itself: {' -> '.join(circle)}"))
     found = read_field(view, bucket.field)
     return view.follow(f"{bucket.field}.name", found.label) if found.field.to else found
 
 
+def _circle(view: ReportTypeView, way: tuple[str, ...]) -> tuple[str, ...]:
+    """The way from a bucket over what it and others are made of back to itself; () if there is none."""
+    made = view.made.get(way[-1])
+    for name in _read_by(made) if made else ():
+        if name == way[0]:
+            return (*way, name)
+        if name not in way and (found := _circle(view, (*way, name))):
+            return found
+    return ()
+
+
+def _read_by(made: Bucket | RowFormula) -> tuple[str, ...]:
+    """The names of what a bucket or formula is made of; of a formula that makes no sense, none."""
+    if isinstance(made, Bucket):
+        return (made.field,)
+    try:
+        return tuple(name.lower() for name in parse(made.formula).names)
+    except DefinitionError:
+        return ()
+
+
 def bucket_field(view: ReportTypeView, bucket: Bucket) -> ReportField:
     """A picklist of the bucket's labels, in their order."""
-    found = bucketed(view, bucket)
+    return _picklist(bucket, bucketed(view, bucket))
+
+
+def shared_bucket_field(view: ReportTypeView, bucket: Bucket, prefix: str) -> ReportField:
+    """A bucket of the object that this prefix leads to. view: without shared buckets, lest one is made of another."""
+    placed = {"name": f"{prefix}{bucket.name}", "field": f"{prefix}{bucket.field}", "label": bucket.label or bucket.name}
+    found = view.follow(f"{prefix}{bucket.field}")
+    return _picklist(bucket.model_copy(update=placed), view.follow(f"{prefix}{bucket.field}.name") if found.field.to else found)
+
+
+def _picklist(bucket: Bucket, found: ReportField) -> ReportField:
     labels = [one.label for one in bucket.ranges] + [one.label for one in bucket.values] + ([bucket.other] if has_other(bucket) else [])
     values = tuple(dict.fromkeys(labels))
     field = _field(found.field.object, FieldDefinition(bucket.name, "picklist", bucket.label or found.label, values=values))
@@ -85,7 +123,11 @@ def grain_of(read: list[ReportField], view: ReportTypeView) -> ReportSource | No
 
 def check_made(view: ReportTypeView) -> Iterator[tuple[str, Problem]]:
     """Every problem of the buckets and formulas, with the name of the one it belongs to."""
+    fields = view.schema.describe(view.definition.primary_object).fields
     for name, made in view.made.items():
+        if name in fields:
+            yield name, Problem("name-taken", f"{name!r} is a field already", hint="choose another name")
+            continue
         if "." in name:
             yield name, Problem("bad-name", f"{name!r} has a point, which leads from one record to another", hint="use _")
         try:

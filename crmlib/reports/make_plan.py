@@ -43,7 +43,8 @@ def related_view(view: ReportTypeView, related: str) -> tuple[ReportField, Repor
     path, _, name = related.rpartition(".")
     parent = view.follow(f"{path}.id" if path else "id")
     child = view.schema.describe(parent.field.object).child(name)
-    return parent, ReportTypeView(child.name, ReportType(label=child.label, primary_object=child.object), view.schema), child.lookup
+    related_type = ReportType(label=child.label, primary_object=child.object)
+    return parent, ReportTypeView(child.name, related_type, view.schema, shared=view.shared), child.lookup
 
 
 def figure_field(view: ReportTypeView, aggregate: str, path: str | None) -> Field | None:

@@ -7,17 +7,23 @@ Standard types exist for every object ("opportunities") and for every parent wit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.formula_fields import ensure_sound
 from crmlib.model.schema import Field, Schema
-from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula
-from crmlib.security.access import Access
+from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula, SharedBuckets
+from crmlib.security.access import Access, may_see
 
 BY_THE_SYSTEM = ("owner", "created_by", "modified_by")
 """Lookups that every object has."""
+
+CALCULATED = "Calculated"
+"""The section of buckets and formulas of the type's own."""
+
+Shared = Mapping[str, Mapping[str, Bucket]]
+"""Buckets that every report type has, by the object whose field they are, and by name."""
 
 HIDDEN_IN_STANDARD = ("external_id", "deleted_at")
 """System fields that standard report types do not offer by themselves; a report may still name them."""
@@ -55,11 +61,12 @@ class ReportTypeView:
     """A report type together with the schema it speaks of."""
 
     def __init__(self, name: str, definition: ReportType, schema: Schema, standard: bool = False,
-                 made: tuple[Bucket | RowFormula, ...] = ()) -> None:
+                 made: tuple[Bucket | RowFormula, ...] = (), shared: Shared | None = None) -> None:
         self.name = name
         self.definition = definition
         self.schema = schema
         self.standard = standard
+        self.shared = shared or {}
         self.made = {one.name: one for one in (*definition.buckets, *definition.formulas, *made)}
         self.label, self.description, self.category = definition.label, definition.description, definition.category
 
@@ -101,7 +108,7 @@ class ReportTypeView:
     def with_fields_of(self, report: Report) -> ReportTypeView:
         """The same with the buckets and formulas of a report."""
         made: tuple[Bucket | RowFormula, ...] = (*report.buckets, *report.formulas)
-        return ReportTypeView(self.name, self.definition, self.schema, self.standard, made) if made else self
+        return ReportTypeView(self.name, self.definition, self.schema, self.standard, made, self.shared) if made else self
 
     @property
     def objects(self) -> tuple[str, ...]:
@@ -117,8 +124,9 @@ class ReportTypeView:
     def sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
         """What the designer offers: (label, fields). As defined, or by object and its lookups when nothing is defined."""
         names = [one.name for one in self.definition.buckets] + [one.name for one in self.definition.formulas]
-        made = tuple(made_field(self, self.made[name]) for name in names)
-        return (*self._sections(), *([("Calculated", made)] if made else []))
+        made = [made_field(self, self.made[name]) for name in names]
+        made += [self.follow(path) for source in self.sources.values() for path in self._shared_paths(source) if path not in self.stored]
+        return (*self._sections(), *([(CALCULATED, tuple(made))] if made else []))
 
     def _sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
         if self.definition.sections:
@@ -139,13 +147,14 @@ class ReportTypeView:
     def find(self, path: str) -> ReportField:
         """The field at this path. Raises NotFound with the nearest path, also for one that the type does not offer; DefinitionError for a
         formula that can't be calculated."""
-        if path in self.stored:
-            return self.sound(self.stored[path])
         if path in self.made:
             return made_field(self, self.made[path])
-        source, _, name = path.rpartition(".")
+        if path in self.stored:
+            return self.sound(self.stored[path])
+        around, _, name = path.rpartition(".")
+        source = self.sources.get(around)
         # An object's id only counts its records, so that every source may be counted.
-        if self.definition.sections and not (name == "id" and source in self.sources):
+        if self.definition.sections and not (source and (name == "id" or name in self.shared.get(source.object, ()))):
             raise NotFound(Problem("unknown-field", f"report type {self.name!r} has no column {path!r}",
                                    hint=did_you_mean(path, self.fields)))
         return self.sound(self.follow(path))
@@ -154,6 +163,16 @@ class ReportTypeView:
         """The same, unless it is a formula field that can't be calculated any more; then DefinitionError is raised."""
         ensure_sound(self.schema, found.field)
         return found
+
+    def may_be_seen(self, found: ReportField, access: Access) -> bool:
+        """Whether this user may see a field; a bucket, if they may see what it is made of."""
+        from crmlib.reports.made_fields import bucketed
+
+        while isinstance(found.made, Bucket):
+            found = bucketed(self, found.made)
+        if found.made is None:
+            return may_see(access, found.field, self.schema)
+        return access.may_read_field(found.field.object, found.field.name)
 
     def follow(self, path: str, label: str = "") -> ReportField:
         """The field at the end of a path through related objects and lookups, offered or not."""
@@ -176,11 +195,25 @@ class ReportTypeView:
                         if step in described.children else did_you_mean(step, lookup_names))
                 raise NotFound(Problem("unknown-field", f"{path!r}: {described.label} has no lookup {step!r}", hint=hint))
         described = self.schema.describe(source.object)
+        shared = self.shared.get(source.object, {})
+        if last in shared:
+            from crmlib.reports.made_fields import shared_bucket_field
+
+            bucket = shared_bucket_field(self._unshared, shared[last], source.prefix)
+            return replace(bucket, label=label or self._label(bucket.field, source, labels, start))
         if last not in described.fields:
             raise NotFound(Problem("unknown-field", f"{path!r}: {described.label} has no field {last!r}",
-                                   hint=did_you_mean(last, described.fields)))
+                                   hint=did_you_mean(last, [*described.fields, *shared])))
         field = described.fields[last]
         return ReportField(path, label or self._label(field, source, labels, start), field, source, tuple(lookups))
+
+    @cached_property
+    def _unshared(self) -> ReportTypeView:
+        return ReportTypeView(self.name, self.definition, self.schema)
+
+    def _shared_paths(self, source: ReportSource) -> list[str]:
+        """Where the shared buckets of a source's records stand, without those in whose place a bucket of the same name was made."""
+        return [path for name in self.shared.get(source.object, ()) if (path := source.prefix + name) not in self.made]
 
     def joined_with(self, source: ReportSource) -> tuple[Field, ...]:
         """Of a junction, the lookups to what it joins the source above with: of contact roles of a deal, the contact.
@@ -207,13 +240,16 @@ class ReportTypeView:
 
     @cached_property
     def _primary_labels(self) -> set[str]:
-        return {field.label for field in self.schema.describe(self.definition.primary_object).fields.values()}
+        primary = self.definition.primary_object
+        shared = self.shared.get(primary, {}).values()
+        return {field.label for field in self.schema.describe(primary).fields.values()} | {one.label or one.name for one in shared}
 
     def _standard_sections(self) -> Iterator[tuple[str, tuple[ReportField, ...]]]:
         for source in self.sources.values():
             described, joined = self.schema.describe(source.object), self.joined_with(source)
             shown = [name for name in described.fields if name not in (*HIDDEN_IN_STANDARD, source.via)]
-            yield described.label, tuple(self.follow(source.prefix + name) for name in shown)
+            yield described.label, tuple(self.follow(path) for path in (*(source.prefix + name for name in shown),
+                                                                        *self._shared_paths(source)))
             others = [field for field in described.fields.values() if field.to and field not in joined]
             for lookup in (*joined, *others):
                 if lookup.name in ("created_by", "modified_by", source.via):
@@ -221,6 +257,7 @@ class ReportTypeView:
                 fields = self.schema.describe(lookup.to or "").fields.values()
                 wanted = [field.name for field in fields if field.name not in HIDDEN_IN_STANDARD
                           and (lookup in joined or not (field.to or field.name == "id"))]
+                wanted += self.shared.get(lookup.to or "", ())
                 yield self.section_label(source, lookup), tuple(self.follow(f"{source.prefix}{lookup.name}.{name}") for name in wanted)
 
     def section_label(self, source: ReportSource, lookup: Field) -> str:
@@ -241,24 +278,25 @@ def decided_by(path: str, sources: Mapping[str, ReportSource]) -> set[str]:
     return decided
 
 
-def standard_report_types(schema: Schema) -> dict[str, ReportTypeView]:
+def standard_report_types(schema: Schema, shared: Shared | None = None) -> dict[str, ReportTypeView]:
     """One for every object, and one for every parent with its children."""
     found = {}
     for described in schema:
         plural = described.table.name
         found[plural] = ReportTypeView(plural, ReportType(
             label=described.plural_label, primary_object=described.name, category="Standard",
-            description=described.help or f"All {described.plural_label.lower()}."), schema, standard=True)
+            description=described.help or f"All {described.plural_label.lower()}."), schema, standard=True, shared=shared)
         for child in described.children.values():
             name = f"{plural}_with_{child.name}"
             found[name] = ReportTypeView(name, ReportType(
                 label=f"{described.plural_label} with {child.label}", primary_object=described.name, category="Standard",
                 description=f"{described.plural_label} that have {child.label.lower()}, one row for each of these.",
-                related_objects=(RelatedObject(relationship=child.name, join="with"),)), schema, standard=True)
+                related_objects=(RelatedObject(relationship=child.name, join="with"),)), schema, standard=True, shared=shared)
     return found
 
 
-def check_report_type(definition: ReportType, schema: Schema, name: str = "") -> Iterator[tuple[tuple[str | int, ...], Problem]]:
+def check_report_type(definition: ReportType, schema: Schema, name: str = "",
+                      shared: Shared | None = None) -> Iterator[tuple[tuple[str | int, ...], Problem]]:
     """Every problem of meaning, with the path of the key it stands at."""
     if definition.primary_object not in schema:
         yield ("primary_object",), Problem("unknown-object", f"there is no object {definition.primary_object!r}",
@@ -271,7 +309,7 @@ def check_report_type(definition: ReportType, schema: Schema, name: str = "") ->
             sound.append(related)
         except DefinitionError as error:
             yield ("related_objects", index), error.problems[0]
-    view = ReportTypeView(name, definition.model_copy(update={"related_objects": tuple(sound)}), schema)
+    view = ReportTypeView(name, definition.model_copy(update={"related_objects": tuple(sound)}), schema, shared=shared)
     from crmlib.reports.made_fields import check_made
 
     named = {one.name: (key, index) for key in ("buckets", "formulas") for index, one in enumerate(getattr(definition, key))}
@@ -287,6 +325,19 @@ def check_report_type(definition: ReportType, schema: Schema, name: str = "") ->
                 view.follow(column.field)
             except NotFound as error:
                 yield place, error.problems[0]
+
+
+def check_shared_buckets(definition: SharedBuckets, object_name: str, schema: Schema) -> Iterator[tuple[int, Problem]]:
+    """Every problem of meaning, with the index of the bucket. The object is there."""
+    from crmlib.reports.made_fields import check_made
+
+    places: dict[str, int] = {}
+    for index, bucket in enumerate(definition.buckets):
+        if bucket.name in places:
+            yield index, Problem("twice", f"bucket {bucket.name!r} stands here a second time")
+        places.setdefault(bucket.name, index)
+    plain = ReportType(label=object_name, primary_object=object_name, buckets=definition.buckets)
+    yield from ((places[name], problem) for name, problem in check_made(ReportTypeView(object_name, plain, schema)))
 
 
 def made_field(view: ReportTypeView, made: Bucket | RowFormula) -> ReportField:

@@ -17,13 +17,12 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, HasTraits, Instance, Int, List, Tuple, Unicode, observe
 
 from crmlib.errors import Conflict, DefinitionError, Problem, UserError, raise_if_any
-from crmlib.model.schema import Schema
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Aggregate, Column, Filter, Grouping, Report, Sort
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.report_types import ReportField, ReportTypeView
-from crmlib.security.access import Access, may_see
+from crmlib.security.access import Access
 from crmlib.workbench.filter_form import (
     is_plain,
     is_unfinished,
@@ -50,15 +49,11 @@ PARTS = {"columns": "column", "groupings_down": "group", "groupings_across": "gr
 def new_report(view: ReportTypeView, user: Access) -> Report:
     """What the designer begins with: the type's default columns, else the primary records' names, or the first fields of a type
     without them: there is data to see."""
-    readable = {path: field for path, field in view.fields.items() if _may_see(user, field, view.schema)}
+    readable = {path: field for path, field in view.fields.items() if view.may_be_seen(field, user)}
     defaults = [column.field for section in view.definition.sections for column in section.columns if column.default]
     others = [path for path, field in readable.items() if field.field.family != "id"]
     first = [path for path in defaults if path in readable] or (["name"] if "name" in readable else others[:FIRST_COLUMNS])
     return Report(label=f"New {view.label} report", report_type=view.name, columns=tuple(Column(field=path) for path in first))
-
-
-def _may_see(user: Access, field: ReportField, schema: Schema) -> bool:
-    return may_see(user, field.field, schema) if field.made is None else user.may_read_field(field.field.object, field.field.name)
 
 
 class Designer(HasTraits):
@@ -93,7 +88,7 @@ class Designer(HasTraits):
     def sections(self) -> Iterator[tuple[str, tuple[ReportField, ...]]]:
         """The report type's fields by section, without those that this user may not see."""
         for label, fields in self.view.sections:
-            readable = tuple(field for field in fields if _may_see(self.org.user, field, self.org.schema))
+            readable = tuple(field for field in fields if self.view.may_be_seen(field, self.org.user))
             if readable:
                 yield label, readable
 
@@ -350,7 +345,7 @@ class Designer(HasTraits):
 
     def _offered(self, path: str) -> ReportField:
         field = self.view.find(path)
-        if not _may_see(self.org.user, field, self.org.schema):
+        if not self.view.may_be_seen(field, self.org.user):
             raise DefinitionError(Problem("unknown-field", f"there is no field {path!r}"))
         return field
 

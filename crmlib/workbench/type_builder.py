@@ -16,7 +16,7 @@ from crmlib.errors import DefinitionError, NotFound, Problem
 from crmlib.model.schema import Field, ObjectType
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import RelatedObject, ReportType, Section, SectionColumn, to_yaml
-from crmlib.reports.report_types import ReportTypeView
+from crmlib.reports.report_types import CALCULATED, ReportTypeView
 from crmlib.security.access import may_see
 
 OWN_CATEGORY = "Our own"
@@ -57,7 +57,7 @@ class TypeBuilder(HasTraits):
         if verb == "copy" and name:
             view: ReportTypeView = org.catalog.report_type(name)
             offered = tuple(Section(label=label, columns=tuple(SectionColumn(field=field.path) for field in fields))
-                            for label, fields in view.sections)
+                            for label, fields in view.sections if label != CALCULATED)
             return cls(org, view.definition.model_copy(update={
                 "label": f"{view.label} (copy)", "category": OWN_CATEGORY, "sections": view.definition.sections or offered}))
         view = org.catalog.report_type(route)
@@ -79,7 +79,7 @@ class TypeBuilder(HasTraits):
         """The report type as it stands, None before there is a primary object."""
         if self.definition.primary_object not in self.org.schema:
             return None
-        return ReportTypeView(self.name, self.definition, self.org.schema)
+        return ReportTypeView(self.name, self.definition, self.org.schema, shared=self.org.catalog.shared)
 
     @property
     def roots(self) -> list[tuple[str, str]]:
@@ -108,10 +108,14 @@ class TypeBuilder(HasTraits):
         return tuple(found)
 
     def fields(self, prefix: str) -> list[tuple[str, Field]]:
-        """(path, field) of the object reached by a prefix ('', 'account.', 'line_items.product.'), as far as this user may see."""
+        """(path, field) of the object reached by a prefix ('', 'account.', 'line_items.product.'), as far as this user may see; then the
+        shared buckets of this object."""
         described = self.object_at(prefix)
-        return [(prefix + field.name, field) for field in described.fields.values()
-                if may_see(self.org.user, field, self.org.schema)]
+        fields = [(prefix + field.name, field) for field in described.fields.values() if may_see(self.org.user, field, self.org.schema)]
+        view = self.view
+        assert view is not None
+        shared = [view.follow(prefix + name) for name in view.shared.get(described.name, ())]
+        return fields + [(found.path, found.field) for found in shared if view.may_be_seen(found, self.org.user)]
 
     def object_at(self, prefix: str) -> ObjectType:
         """The object that a prefix leads to, through related objects and lookups. Raises NotFound."""
@@ -205,7 +209,9 @@ class TypeBuilder(HasTraits):
     def tick(self, path: str, ticked: bool) -> None:
         """A field is wanted or not; it joins the section of its kind, or begins one."""
         prefix = path[:path.rfind(".") + 1]
-        self.object_at(prefix).field(path[len(prefix):])
+        self.object_at(prefix)
+        assert self.view is not None
+        self.view.follow(path)
         if not ticked:
             self._columns(lambda columns: tuple(column for column in columns if column.field != path))
         elif path not in self.ticked:

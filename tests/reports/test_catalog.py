@@ -16,7 +16,7 @@ from crmlib.model.custom import Customization, customize
 from crmlib.model.org import Org
 from crmlib.model.schema import Schema
 from crmlib.reports.catalog import Catalog, is_name, name_for
-from crmlib.reports.definition import Report, ReportType, to_yaml
+from crmlib.reports.definition import Report, ReportType, SharedBuckets, to_yaml
 from crmlib.reports.run_report import run_report
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, ask, figures, report, view_of
@@ -267,7 +267,7 @@ class TestRoundTrip:
 
     @pytest.mark.parametrize("file", sorted(REPORT_TYPES.rglob("*.yaml")), ids=lambda file: file.stem)
     def test_what_ships(self, file: Path) -> None:
-        kind = Report if file.parent.parent.name == "reports" else ReportType
+        kind = Report if file.parent.parent.name == "reports" else SharedBuckets if file.parent.name == "buckets" else ReportType
         definition, _ = parse_definition(file.read_text(encoding="utf-8"), kind)
         assert parse_definition(to_yaml(definition), kind)[0] == definition
 
@@ -284,6 +284,7 @@ def _meaning(definition: Report) -> dict:
 def test_what_ships_is_sound_and_runs(demo_orgs: Org) -> None:
     shipped = Catalog(REPORT_TYPES, demo_orgs.schema)
     assert [problem for name in shipped.custom_names() for problem in shipped.check_report_type(name)] == []
+    assert [problem for name in shipped.bucket_files() for problem in shipped.check_buckets(name)] == []
     for saved in shipped.reports():
         definition, _ = shipped.load(saved.path)
         assert not saved.problems

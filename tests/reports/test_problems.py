@@ -75,6 +75,7 @@ FAULTS = {
     "values of numbers": ("bucket", 6, "use ranges", "buckets: [{name: size, field: amount, values: [{label: One, values: ['1']}]}]"),
     "a range without an end before others": ("bucket", 6, "only the last",
                                              "buckets: [{name: size, field: amount, ranges: [{label: All}, {label: More, up_to: 3}]}]"),
+    "a bucket of itself": ("formula-circle", 6, "size -> size", "buckets: [{name: size, field: size, values: [{label: A, values: [a]}]}]"),
     "a formula that uses itself": ("formula-circle", 6, "a -> a", "formulas: [{name: a, formula: a + 1}]"),
     "top of no figure": ("top-of-what", 5, "add order_by", SUMMARY + "groupings_down: [{field: owner, top: 3}]"),
     "top periods": ("top-of-what", 5, "use a filter", SUMMARY + "groupings_down: [{field: close_date, order_by: record_count, top: 3}]"),

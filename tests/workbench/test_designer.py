@@ -52,6 +52,16 @@ class TestTheReportGrows:
         assert [column.field for column in new_report(view, desk.user).columns] == ["amount", "close_date"]
         assert [column.field for column in new_report(view, narrow_desk.user).columns] == ["close_date"]
 
+    def test_shared_buckets_are_fields(self, desk: Workspace, narrow_desk: Workspace, begin: Begin) -> None:
+        designer = begin("opportunities_with_products")
+        designer.group_by("size")
+        assert shown(designer)[0] == "Deal size" and designer.problems == ()
+        assert "size" in [field.path for _, fields in designer.sections for field in fields]
+        narrow = Designer(narrow_desk, new_report(desk.catalog.report_type("opportunities"), narrow_desk.user))
+        assert "size" not in [field.path for _, fields in narrow.sections for field in fields]
+        with pytest.raises(DefinitionError):
+            narrow.group_by("size")
+
     def test_each_change_is_previewed(self, begin: Begin) -> None:
         designer = begin("opportunities")
         designer.add_column("amount")

@@ -130,6 +130,15 @@ def test_what_a_junction_joins_with_is_offered_by_itself(builder: TypeBuilder) -
     assert builder.problems == ()
 
 
+def test_shared_buckets_are_offered_among_the_fields(desk: Workspace, narrow_desk: Workspace, builder: TypeBuilder) -> None:
+    assert "size" in [path for path, _ in builder.fields("")]
+    builder.tick("account.headcount", True)
+    assert sections(builder) == {"Account": ["account.headcount"]} and builder.problems == ()
+    narrow = TypeBuilder.open(narrow_desk, "new")
+    narrow.choose_primary("opportunity")
+    assert "size" not in [path for path, _ in narrow.fields("")]  # it is made of the amount
+
+
 def test_another_primary_object_begins_anew_but_keeps_a_name_that_was_given(desk: Workspace) -> None:
     builder = TypeBuilder.open(desk, "new")
     builder.choose_primary("opportunity")
