@@ -21,7 +21,7 @@ from crmlib.model.schema import Schema
 from crmlib.records.records import Records
 from crmlib.reports.catalog import Catalog
 from crmlib.reports.definition import Column, Report, Sort
-from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, parameters_of, read_address
+from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, asked_by, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.run_report import explain, prepare, run_plan, run_report
@@ -154,8 +154,12 @@ class RunnableReport:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """What it asks, with choices; of a lookup, the names of records that this user may see, if there are not too many."""
-        asked = parameters_of(self.definition, self.view.with_fields_of(self.definition))
-        return tuple(replace(one, choices=self.workspace.names_of(one.to)) if one.to else one for one in asked)
+        return tuple(replace(one, choices=self.workspace.names_of(one.to)) if one.to else one for one in self.asked)
+
+    @property
+    def asked(self) -> tuple[Parameter, ...]:
+        """Its parameters, of lookups without choices; asks the data nothing."""
+        return parameters_of(asked_by(self.definition, self.view.with_fields_of(self.definition)))
 
     def set(self, parameters: Mapping[str, Any] = NOTHING_GIVEN, **values: Any) -> RunnableReport:
         """The same report with these values: `report.set(period="LAST_MONTH").drill(...)`. None or "": all."""
@@ -166,8 +170,7 @@ class RunnableReport:
         org = self.workspace.org
         try:
             found = list(validate(self.definition, self.view, org.settings, org.today(), self.source))
-            view = self.view.with_fields_of(self.definition)
-            return found or list(answer_problems(self.definition, view, self.values, org.today(), org.settings))
+            return found or list(answer_problems(self.asked, self.values, org.today(), org.settings))
         except UserError as error:
             return list(error.problems)
 

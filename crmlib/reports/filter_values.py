@@ -91,6 +91,10 @@ def value_problems(label: str, field: Field | None, condition: Filter | Having, 
 
 def filter_text(label: str, condition: Filter | Having, other_label: str = "") -> str:
     """The filter in words: 'Close date equals this quarter'."""
-    words = other_label or " or ".join("blank" if value is None or not str(value).strip() else in_words(str(value))
-                                       for value in condition.values)
-    return f"{label} {OPERATORS[condition.operator].label} {words}"
+    return f"{label} {OPERATORS[condition.operator].label} {other_label or ' or '.join(map(_words, condition.values))}"
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "blank" if value is None or not str(value).strip() else in_words(str(value))

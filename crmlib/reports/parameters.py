@@ -1,8 +1,9 @@
 """What a report asks when it is run: its parameters, and the values that they are given.
 
     filters: [{field: close_date, value: THIS_QUARTER, ask: Period}]      in YAML, of a filter or of having
-    parameters_of(report, view)                                           what it asks
-    answer(report, view, {"period": "LAST_MONTH"}, today, settings)       an ordinary report, with the values in its conditions
+    parameters_of(asked_by(report, view))                                 what it asks
+    answers_to(parameters, {"period": "LAST_MONTH"}, today, settings)     every value, checked
+    answered(report, answers)                                             an ordinary report, with the values in its conditions
     address("sales/won", {"period": "LAST_MONTH"})                        "sales/won?period=LAST_MONTH"
 
 Conditions that ask under the same label have one answer, so a period may serve the deals and the calls of a report.
@@ -81,14 +82,14 @@ class Parameter:
         return self.asked[0].field.to
 
 
-def parameters_of(report: Report, view: ReportTypeView) -> tuple[Parameter, ...]:
-    """In the order in which they are asked. view: with the fields that the report makes. Asks the data nothing."""
-    return tuple(_parameter(name, asked) for name, asked in _by_name(report, view).items())
+def parameters_of(asked: Iterable[Asked]) -> tuple[Parameter, ...]:
+    """In the order in which they are asked, by one report or by all blocks of a joined one. Asks the data nothing."""
+    return tuple(_parameter(name, conditions) for name, conditions in _by_name(asked).items())
 
 
-def _by_name(report: Report, view: ReportTypeView) -> dict[str, tuple[Asked, ...]]:
+def _by_name(asked: Iterable[Asked]) -> dict[str, tuple[Asked, ...]]:
     found: dict[str, tuple[Asked, ...]] = {}
-    for one in asked_by(report, view):
+    for one in asked:
         name = name_for(one.condition.ask)
         found[name] = (*found.get(name, ()), one)
     return found
@@ -109,9 +110,12 @@ def _choices(asked: tuple[Asked, ...]) -> tuple[str, ...]:
     return tuple(value for value in first.field.values if all(value in one.field.values for one in asked))
 
 
-def asked_by(report: Report, view: ReportTypeView) -> Iterator[Asked]:
-    """Every condition of a report that asks, also those on related records; those on fields that are none are passed over."""
-    yield from _asked_in(report.filters, view, ())
+def asked_by(report: Report, view: ReportTypeView, around: Place = ()) -> Iterator[Asked]:
+    """Every condition of a report that asks, also those on related records; those on fields that are none are passed over.
+
+    view: with the fields that the report makes. around: where the report stands, of a block.
+    """
+    yield from _asked_in(report.filters, view, around)
     for index, having in enumerate(report.having):
         aggregate = next((one for one in report.aggregates if one.name == having.aggregate), None)
         if having.ask and aggregate is not None and aggregate.aggregate in AGGREGATES:
@@ -119,7 +123,7 @@ def asked_by(report: Report, view: ReportTypeView) -> Iterator[Asked]:
                 figure = figure_field(view, aggregate.aggregate, aggregate.field) or _a_number()
             except NotFound:
                 continue
-            yield Asked(("having", index), having, aggregate.label or aggregate.name, figure, figure)
+            yield Asked((*around, "having", index), having, aggregate.label or aggregate.name, figure, figure)
 
 
 def _a_number() -> Field:
@@ -141,11 +145,11 @@ def _asked_in(filters: tuple[AnyFilter, ...], view: ReportTypeView, around: Plac
             continue
 
 
-def ask_problems(report: Report, view: ReportTypeView, source: Source) -> Iterator[Problem]:
+def ask_problems(asked: Iterable[Asked], source: Source) -> Iterator[Problem]:
     """What is asked makes sense: there is a value to ask for, and one answer fits all that ask for it."""
-    for asked in _by_name(report, view).values():
-        first, default = asked[0], next((one.condition for one in asked if not is_open(one.condition)), None)
-        for one in asked:
+    for together in _by_name(asked).values():
+        first, default = together[0], next((one.condition for one in together if not is_open(one.condition)), None)
+        for one in together:
             where = source.place(*one.place, "ask")
             if not any(map(str.isalnum, one.condition.ask)):
                 yield Problem("bad-value", f"{one.condition.ask!r} has no word to ask by", where, "write what is asked: Period")
@@ -163,18 +167,20 @@ def ask_problems(report: Report, view: ReportTypeView, source: Source) -> Iterat
 # --- The values
 
 
-def answer(report: Report, view: ReportTypeView, values: Values, today: date, settings: Settings) -> Report:
-    """A sound report with these values, and else the defaults, in its conditions: one that asks nothing.
+def answers_to(parameters: tuple[Parameter, ...], values: Values, today: date, settings: Settings) -> Values:
+    """The value of every parameter: as given, else its default. Raises InvalidData with every name that is not asked for and
+    every value that does not fit."""
+    raise_if_any(answer_problems(parameters, values, today, settings), InvalidData)
+    return {one.name: one.default for one in parameters} | {name_for(name): value for name, value in values.items()}
 
-    A condition without a value is left out, also of the filter logic. Raises InvalidData with every name that is not asked
-    for and every value that does not fit.
+
+def answered(report: Report, answers: Values) -> Report:
+    """A sound report, or block, with these values in its conditions: one that asks nothing.
+
+    A condition without a value is left out, also of the filter logic.
     """
-    parameters = parameters_of(report, view)
-    if not parameters and not values:
+    if not answers:
         return report
-    given = {name_for(name): value for name, value in values.items()}
-    raise_if_any(answer_problems(report, view, values, today, settings), InvalidData)
-    answers = {one.name: one.default for one in parameters} | given
     filters, gone = _answered(report.filters, answers)
     having, _ = _answered(report.having, answers)
     logic = without(report.filter_logic, gone) if gone and report.filter_logic.strip() else report.filter_logic
@@ -202,9 +208,9 @@ def _with_value(condition: Filter | Having, value: Any) -> Filter | Having:
     return type(condition).model_validate({**condition.model_dump(), "value": value})
 
 
-def answer_problems(report: Report, view: ReportTypeView, values: Values, today: date, settings: Settings) -> Iterator[Problem]:
+def answer_problems(parameters: tuple[Parameter, ...], values: Values, today: date, settings: Settings) -> Iterator[Problem]:
     """What is wrong with these values; of each the first problem, since it is the same wherever the value is used."""
-    asked = _by_name(report, view)
+    asked = {one.name: one.asked for one in parameters}
     for called, value in values.items():
         name = name_for(called)
         if name not in asked:

@@ -16,7 +16,7 @@ from crmlib.reports.assemble import assemble
 from crmlib.reports.compile_plan import Statements, compile_plan
 from crmlib.reports.definition import Report
 from crmlib.reports.make_plan import make_plan
-from crmlib.reports.parameters import NOTHING_GIVEN, Values, answer
+from crmlib.reports.parameters import NOTHING_GIVEN, Values, answered, answers_to, asked_by, parameters_of
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
 from crmlib.reports.secure import SecuredPlan, secure
@@ -54,8 +54,8 @@ def prepare(report: Report, view: ReportTypeView, org: Org, access: Access, toda
     today = today or org.today()
     raise_if_any(validate(report, view, org.settings, today, source))
     view = view.with_fields_of(report)
-    answered = answer(report, view, parameters, today, org.settings)
-    return secure(make_plan(answered, view, org.settings, today), access, org.schema)
+    answers = answers_to(parameters_of(asked_by(report, view)), parameters, today, org.settings)
+    return secure(make_plan(answered(report, answers), view, org.settings, today), access, org.schema)
 
 
 def explain(secured: SecuredPlan, org: Org) -> str:

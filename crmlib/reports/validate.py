@@ -24,7 +24,7 @@ from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.made_fields import check_made
 from crmlib.reports.make_plan import figure_field, related_view
 from crmlib.reports.operators import OPERATORS, Operator
-from crmlib.reports.parameters import ask_problems
+from crmlib.reports.parameters import ask_problems, asked_by
 from crmlib.reports.report_types import ReportField, ReportTypeView
 from crmlib.reports.show_as import SHOW_AS
 
@@ -40,7 +40,7 @@ def validate(report: Report, view: ReportTypeView, settings: Settings, today: da
     yield from check.aggregates()
     yield from check.filters()
     yield from check.having()
-    yield from ask_problems(report, view, source)
+    yield from ask_problems(asked_by(report, view), source)
     yield from check.sorts()
     numbers = check.numbers()
     yield from chart_problems(report, numbers, source)

@@ -14,7 +14,7 @@ from typing import Any
 
 from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.definition import Filter, Report
-from crmlib.reports.parameters import Parameter, Values, gathered, parameters_of, written
+from crmlib.reports.parameters import Parameter, Values, gathered, written
 from crmlib.workbench.filter_form import FilterForm, filter_form, with_choice, with_date, with_value, without_value
 from crmlib.workbench.screen import in_background
 
@@ -42,9 +42,8 @@ class AskedValues:
         self.suggested: dict[str, tuple[str, ...]] = {}
         self.new_value = -1
         try:
-            view = org.report(report).view
-            self.parameters = parameters_of(report, view.with_fields_of(report))
-        except UserError:  # running it tells why
+            self.parameters: tuple[Parameter, ...] = org.report(report).asked
+        except UserError:  # checking it tells why
             self.parameters = ()
         self.filters = [_filter(one, values.get(one.name, one.default)) for one in self.parameters]
 

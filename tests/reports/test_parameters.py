@@ -11,14 +11,17 @@ import pytest
 from crmlib.errors import InvalidData
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
+from crmlib.reports.catalog import Catalog, name_for
 from crmlib.reports.definition import CrossFilter, Filter, Report
 from crmlib.reports.filter_logic import without
-from crmlib.reports.parameters import address, answer, parameters_of, read_address
+from crmlib.reports.parameters import Parameter, Values, address, answered, answers_to, asked_by, parameters_of, read_address
+from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import ReportResult
 from crmlib.reports.run_report import explain, prepare, run_report
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, labels, view_of
 from tests.reports.random_reports import schema
+from tests.reports.test_cases import CASES, REPORT_TYPES
 
 PERIOD = {"field": "close_date", "value": "THIS_MONTH", "ask": "Period"}
 CALLED = {"related": "calls", "filters": [{"field": "starts_at", "ask": "Period"}, {"field": "direction", "value": "Inbound"}]}
@@ -32,6 +35,14 @@ def report(*filters: dict[str, Any], logic: str = "", having: tuple[dict[str, An
         "filters": filters, "filter_logic": logic, "having": having})
 
 
+def parameters(asked: Report, schema: Schema) -> tuple[Parameter, ...]:
+    return parameters_of(asked_by(asked, view_of(schema, asked.report_type)))
+
+
+def answer(asked: Report, schema: Schema, values: Values) -> Report:
+    return answered(asked, answers_to(parameters(asked, schema), values, TODAY, Settings()))
+
+
 @pytest.fixture(scope="module")
 def model() -> Schema:
     return schema()
@@ -39,9 +50,8 @@ def model() -> Schema:
 
 class TestWhatIsAsked:
     def test_name_label_type_default_and_choices(self, model: Schema) -> None:
-        asked = parameters_of(report(PERIOD, {"field": "type", "value": ["Existing business", "New business"], "ask": "Type of deal"},
-                                     {"field": "owner", "ask": "Manager"}, {"field": "is_open", "ask": "x"}, having=(DEALS,)),
-                              view_of(model, "opportunities"))
+        asked = parameters(report(PERIOD, {"field": "type", "value": ["Existing business", "New business"], "ask": "Type of deal"},
+                                  {"field": "owner", "ask": "Manager"}, {"field": "is_open", "ask": "x"}, having=(DEALS,)), model)
         period, kind, manager, deals = asked
         assert (period.name, period.label, period.type, period.default) == ("period", "Period", "date", "THIS_MONTH")
         assert {"THIS_MONTH", "LAST_N_DAYS:30"} < set(period.choices)
@@ -52,14 +62,14 @@ class TestWhatIsAsked:
 
     def test_one_label_is_one_question(self, model: Schema) -> None:
         """Also of a figure, of related records, and with a default said once."""
-        [period] = parameters_of(report(CALLED, PERIOD), view_of(model, "opportunities"))
+        [period] = parameters(report(CALLED, PERIOD), model)
         assert (period.default, len(period.asked)) == ("THIS_MONTH", 2)
 
     def test_choices_are_those_that_fit_everywhere(self, model: Schema) -> None:
-        [priority] = parameters_of(Report.model_validate({
+        [priority] = parameters(Report.model_validate({
             "label": "x", "report_type": "cases", "columns": ["name"], "filters": [
-                {"field": "priority", "ask": "Priority"}, {"related": "tasks", "filters": [{"field": "priority", "ask": "Priority"}]}]}),
-            view_of(model, "cases"))
+                {"field": "priority", "ask": "Priority"},
+                {"related": "tasks", "filters": [{"field": "priority", "ask": "Priority"}]}]}), model)
         assert priority.choices == ("Low", "Normal", "High")  # a case may be urgent, a task may not
 
 
@@ -69,27 +79,27 @@ class TestAnswers:
         ({"Period": date(2026, 5, 1)}, [date(2026, 5, 1)] * 2), ({"period": ["TODAY", "YESTERDAY"]}, [("TODAY", "YESTERDAY")] * 2),
     ])
     def test_stand_in_each_condition(self, model: Schema, values: dict[str, Any], expected: list[Any]) -> None:
-        answered = answer(report(PERIOD, CALLED), view_of(model, "opportunities"), values, TODAY, Settings())
-        deal, calls = answered.filters
+        filled = answer(report(PERIOD, CALLED), model, values)
+        deal, calls = filled.filters
         assert isinstance(deal, Filter) and isinstance(calls, CrossFilter) and isinstance(calls.filters[0], Filter)
         assert [deal.value, calls.filters[0].value] == expected
-        assert parameters_of(answered, view_of(model, "opportunities")) == ()
+        assert parameters(filled, model) == ()
 
     @pytest.mark.parametrize("nothing", [None, "", [], " "])
     def test_no_value_leaves_the_condition_out(self, model: Schema, nothing: Any) -> None:
         asked = report(PERIOD, CALLED, {"field": "type", "value": "Existing business"}, logic="(1 OR 2) AND NOT 3", having=(DEALS,))
-        answered = answer(asked, view_of(model, "opportunities"), {"period": nothing, "at least deals": nothing}, TODAY, Settings())
-        called, _ = answered.filters
+        filled = answer(asked, model, {"period": nothing, "at least deals": nothing})
+        called, _ = filled.filters
         assert isinstance(called, CrossFilter)
         assert [one.field for one in called.filters if isinstance(one, Filter)] == ["direction"]
-        assert (answered.filter_logic, answered.having) == ("(1 AND NOT 2)", ())
+        assert (filled.filter_logic, filled.having) == ("(1 AND NOT 2)", ())
 
     def test_every_fault_at_once_by_its_name(self, model: Schema) -> None:
         asked = report(PERIOD, CALLED, {"field": "type", "ask": "Type"}, {"field": "amount", "ask": "Amount"}, having=(DEALS,))
         with pytest.raises(InvalidData) as caught:
-            answer(asked, view_of(model, "opportunities"), {
+            answer(asked, model, {
                 "perod": "TODAY", "period": "NEXT_MOTH", "type": "Existing busines", "amount": "0.125", "at_least_deals": {"a": 1},
-            }, TODAY, Settings())
+            })
         problems = {problem.where: (problem.code, problem.message, problem.hint) for problem in caught.value.problems}
         assert problems["perod"] == ("unknown-parameter", "the report does not ask for 'perod'", "did you mean 'period'?")
         assert problems["period"][0] == "bad-value" and "did you mean 'NEXT_MONTH'?" in problems["period"][1]
@@ -100,8 +110,45 @@ class TestAnswers:
 
     def test_a_report_that_asks_nothing_takes_nothing(self, model: Schema) -> None:
         with pytest.raises(InvalidData) as caught:
-            answer(report({"field": "amount", "value": 1}), view_of(model, "opportunities"), {"amount": 2}, TODAY, Settings())
+            answer(report({"field": "amount", "value": 1}), model, {"amount": 2})
         assert caught.value.problems[0].hint == "it asks for nothing"
+
+
+def test_blocks_of_a_joined_report_have_one_answer_together(model: Schema) -> None:
+    """Each on its own report type; what one of them asks, the others need not."""
+    deals, calls = report(PERIOD, {"field": "owner", "ask": "Manager"}), Report.model_validate(
+        {"label": "Calls", "report_type": "calls", "columns": ["name"], "filters": [{"field": "starts_at", "ask": "Period"}]})
+    asked = [one for number, block in enumerate((deals, calls))
+             for one in asked_by(block, view_of(model, block.report_type), ("blocks", number))]
+    assert [one.place for one in asked] == [("blocks", 0, "filters", 0), ("blocks", 0, "filters", 1), ("blocks", 1, "filters", 0)]
+    answers = answers_to(parameters_of(asked), {"period": "TODAY"}, TODAY, Settings())
+    filled = [answered(block, answers).filters for block in (deals, calls)]
+    assert [[one.value for one in filters if isinstance(one, Filter)] for filters in filled] == [["TODAY"], ["TODAY"]]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_means_the_same_when_its_values_are_asked_for(name: str, demo_org: Org) -> None:
+    """Given as text, as an address has them; the defaults are none."""
+    case = CASES[name]
+    given: dict[str, Any] = {}
+
+    def asking(condition: Any, place: str) -> Any:
+        if isinstance(condition, CrossFilter):
+            return condition.model_copy(update={"filters": tuple(asking(one, f"{place} {at}") for at, one in enumerate(condition.filters))})
+        if condition.ask or getattr(condition, "other_field", None) or all(value in (None, "") for value in condition.values):
+            return condition
+        given[name_for(place)] = condition.value
+        return condition.model_copy(update={"ask": place, "value": None})
+
+    asked = case.report.model_copy(update={
+        "filters": tuple(asking(one, f"Filter {at}") for at, one in enumerate(case.report.filters)),
+        "having": tuple(asking(one, f"Having {at}") for at, one in enumerate(case.report.having))})
+    view = ReportTypeView("type", case.report_type, demo_org.schema) if case.report_type else (
+        Catalog(REPORT_TYPES, demo_org.schema).report_type(case.report.report_type))
+    _, values = read_address(address("a/b", given))
+    plain = prepare(case.report, view, demo_org, EVERYTHING, TODAY, parameters=case.parameters)
+    filled = prepare(asked, view, demo_org, EVERYTHING, TODAY, parameters=values | case.parameters)
+    assert (filled.filters, filled.having, filled.logic) == (plain.filters, plain.having, plain.logic)
 
 
 @pytest.mark.parametrize(("logic", "gone", "left"), [

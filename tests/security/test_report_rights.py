@@ -13,6 +13,7 @@ from crmlib.reports.compile_plan import compile_plan
 from crmlib.reports.definition import ReportType
 from crmlib.reports.make_plan import make_plan
 from crmlib.reports.result import ReportResult
+from crmlib.reports.run_report import run_report
 from tests.conftest import TODAY, add
 from tests.reports.asking import ask, figures, joined, labels, report, rows, view_of
 from tests.security.world import World, make_world
@@ -119,6 +120,15 @@ class TestFilters:
 
     def test_also_when_drilling_down(self, world: World) -> None:
         assert refusal(world, by=["owner"], show=["record_count"], where=[("amount", "greater_than", 5)], within=()) == ["filter-hidden"]
+
+    def test_a_hidden_field_that_is_asked_for_takes_no_value(self, world: World) -> None:
+        """Without one it filters nothing, so nothing can be guessed."""
+        asking = report("opportunities", columns=["name"], where=[{"field": "amount", "ask": "Amount"}])
+        view, tom = view_of(world.org.schema, "opportunities"), world.access("tom")
+        assert run_report(asking, view, world.org, tom, TODAY).row_count > 0
+        with pytest.raises(AccessDenied) as error:
+            run_report(asking, view, world.org, tom, TODAY, parameters={"amount": 3})
+        assert error.value.codes == ["filter-hidden"]
 
     def test_what_may_be_seen_filters(self, world: World) -> None:
         assert rows(asked(world, columns=["name"], where=[("account.owner", "equals", "mia")])) == ["mia"]
