@@ -40,11 +40,14 @@ def related_view(view: ReportTypeView, related: str) -> tuple[ReportField, Repor
 
     Raises NotFound.
     """
-    path, _, name = related.rpartition(".")
-    parent = view.follow(f"{path}.id" if path else "id")
-    child = view.schema.describe(parent.field.object).child(name)
-    related_type = ReportType(label=child.label, primary_object=child.object)
-    return parent, ReportTypeView(child.name, related_type, view.schema, shared=view.shared), child.lookup
+    if related not in view.related:  # of each view once: its fields are many
+        path, _, name = related.rpartition(".")
+        parent = view.follow(f"{path}.id" if path else "id")
+        child = view.schema.describe(parent.field.object).child(name)
+        related_type = ReportType(label=child.label, primary_object=child.object)
+        records = ReportTypeView(child.name, related_type, view.schema, shared=view.shared)
+        view.related[related] = parent, records, child.lookup
+    return view.related[related]
 
 
 def figure_field(view: ReportTypeView, aggregate: str, path: str | None) -> Field | None:

@@ -67,6 +67,7 @@ class ReportTypeView:
         self.schema = schema
         self.standard = standard
         self.shared = shared or {}
+        self.related: dict[str, tuple[ReportField, ReportTypeView, str]] = {}  # what `related_view` found
         self.made = {one.name: one for one in (*definition.buckets, *definition.formulas, *made)}
         self.label, self.description, self.category = definition.label, definition.description, definition.category
 

@@ -67,7 +67,7 @@ CASES = {file.stem: read_definition(file, Case)[0] for file in sorted((Path(__fi
 @pytest.mark.parametrize("name", CASES)
 def test_case(name: str, demo_orgs: Org) -> None:
     case = CASES[name]
-    org = _with_formula_fields(demo_orgs, case.formula_fields) if case.formula_fields else demo_orgs
+    org = with_formula_fields(demo_orgs, case.formula_fields) if case.formula_fields else demo_orgs
     view = ReportTypeView("type", case.report_type, org.schema) if case.report_type else (
         Catalog(REPORT_TYPES, org.schema).report_type(case.report.report_type))
     view = view.with_fields_of(case.report)
@@ -86,7 +86,7 @@ def test_case(name: str, demo_orgs: Org) -> None:
         _compare(query, list(_cells(result, down, right)), columns, view, org)
 
 
-def _with_formula_fields(org: Org, customizations: tuple[Customization, ...]) -> Org:
+def with_formula_fields(org: Org, customizations: tuple[Customization, ...]) -> Org:
     """The same database: they are stored nowhere."""
     further = {one.object: tuple(field.definition() for field in one.fields) for one in customizations}
     definitions = [replace(one, fields=one.fields + further.get(one.name, ())) for one in STANDARD_OBJECTS]

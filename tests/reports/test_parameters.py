@@ -21,7 +21,7 @@ from crmlib.reports.run_report import explain, prepare, run_report
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, labels, view_of
 from tests.reports.random_reports import schema
-from tests.reports.test_cases import CASES, REPORT_TYPES
+from tests.reports.test_cases import CASES, REPORT_TYPES, with_formula_fields
 
 PERIOD = {"field": "close_date", "value": "THIS_MONTH", "ask": "Period"}
 CALLED = {"related": "calls", "filters": [{"field": "starts_at", "ask": "Period"}, {"field": "direction", "value": "Inbound"}]}
@@ -130,6 +130,7 @@ def test_blocks_of_a_joined_report_have_one_answer_together(model: Schema) -> No
 def test_every_case_means_the_same_when_its_values_are_asked_for(name: str, demo_org: Org) -> None:
     """Given as text, as an address has them; the defaults are none."""
     case = CASES[name]
+    org = with_formula_fields(demo_org, case.formula_fields) if case.formula_fields else demo_org
     given: dict[str, Any] = {}
 
     def asking(condition: Any, place: str) -> Any:
@@ -143,11 +144,11 @@ def test_every_case_means_the_same_when_its_values_are_asked_for(name: str, demo
     asked = case.report.model_copy(update={
         "filters": tuple(asking(one, f"Filter {at}") for at, one in enumerate(case.report.filters)),
         "having": tuple(asking(one, f"Having {at}") for at, one in enumerate(case.report.having))})
-    view = ReportTypeView("type", case.report_type, demo_org.schema) if case.report_type else (
-        Catalog(REPORT_TYPES, demo_org.schema).report_type(case.report.report_type))
+    view = ReportTypeView("type", case.report_type, org.schema) if case.report_type else (
+        Catalog(REPORT_TYPES, org.schema).report_type(case.report.report_type))
     _, values = read_address(address("a/b", given))
-    plain = prepare(case.report, view, demo_org, EVERYTHING, TODAY, parameters=case.parameters)
-    filled = prepare(asked, view, demo_org, EVERYTHING, TODAY, parameters=values | case.parameters)
+    plain = prepare(case.report, view, org, EVERYTHING, TODAY, parameters=case.parameters)
+    filled = prepare(asked, view, org, EVERYTHING, TODAY, parameters=values | case.parameters)
     assert (filled.filters, filled.having, filled.logic) == (plain.filters, plain.having, plain.logic)
 
 
