@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pprint import pformat
+from textwrap import wrap
 from typing import Any
 
 from crmlib.render.formats import one_line
@@ -104,7 +105,8 @@ class _Script:
             content = pformat(self.plan.report.model_dump(mode="json", exclude_defaults=True), width=120, sort_dicts=False)
             yield f"report = org.report(Report.model_validate({content}))"
         yield "rows = report.rows()  # one line per row of the report, as filtered as it is, with what this user may see"
-        yield f"# Its columns are called by field path: {one_line(', '.join(ref.path for ref in self.plan.ungrouped().columns))}"
+        paths = ", ".join(ref.path for ref in self.plan.ungrouped().columns)
+        yield from wrap(f"Its columns are called by field path: {paths}", 100, initial_indent="# ", subsequent_indent="#     ")
         yield "# The SQL behind them: print(report.explain())"
 
     def groups(self) -> Iterator[str]:
@@ -158,7 +160,7 @@ class _Script:
             around = [column for by in neighbours for column in by.columns]
             columns = [*around, grouping.key.path if grouping.shown else one.label]
             yield f"# Only the first {grouping.top} have a group of their own"
-            yield f"best = figures(rows, {columns!r})[{self.names[grouping.order_by]!r}]"
+            yield f"best = figures(rows, {columns!r})[{self.names[grouping.order_by]!r}].sort_index(na_position='first')"
             place = f"best.groupby({around!r}, dropna=False)" if around else "best"
             first = "bottom" if grouping.descending else "top"
             yield (f'place = {place}.rank(method="first", ascending={not grouping.descending}, na_option="{first}")'

@@ -304,7 +304,7 @@ class _Asking:
             yield Step("record", f"{self.user} may not see it; {self.user} sees {reason}", holds=False, decides=True)
         elif record.deleted_at is not None:
             when = Found("deleted", "datetime", 0, (record.deleted_at,))
-            yield Step("record", "It is not in the recycle bin", holds=False, decides=True, found=(when,))
+            yield Step("record", "It must not be in the recycle bin", holds=False, decides=True, found=(when,))
         else:
             yield Step("record", f"{self.user} may see it: {reason}", holds=True)
 
@@ -314,7 +314,7 @@ class _Asking:
         for index, above in enumerate(self.around):
             is_there = bool(ways[0][index])
             described = self.schema.describe(above.object)
-            yield Step("join", f"It is {'reached from' if source.kind == 'lookup' else 'joined with'} {described.label} records "
+            yield Step("join", f"It must be {'reached from' if source.kind == 'lookup' else 'joined with'} {described.label} records "
                        f"that {self.user} may see", holds=is_there, decides=not is_there)
             if not is_there:
                 return
@@ -323,18 +323,18 @@ class _Asking:
     def steps_of_conditions(self, counts: Row[Any], values: Sequence[Row[Any]]) -> Iterator[Step]:
         plan, count = self.plan, counts._mapping
         for index, source in enumerate(self.required):
-            text = f"It has {self.schema.describe(source.object).plural_label} that {self.user} may see"
+            text = f"It must have {self.schema.describe(source.object).plural_label} that {self.user} may see"
             yield Step("join", text, bool(count[f"join{index}"]), decides=not count[f"join{index}"])
         if not count["joined"]:
             if all(count[f"join{index}"] for index in range(len(self.required))):
-                yield Step("join", "It has all of these beside one another", holds=False, decides=True)
+                yield Step("join", "It must have all of these beside one another", holds=False, decides=True)
             return
         for index, absent in enumerate(plan.absent):
             holds = bool(count[f"absent{index}"])
-            yield Step("join", f"It is {absent.text} that {self.user} may see", holds, decides=not holds)
+            yield Step("join", f"It must be {absent.text} that {self.user} may see", holds, decides=not holds)
         if plan.report.scope != "all":
             owners = f"{self.user} owns" if plan.report.scope == "mine" else f"{self.user} or somebody of a role below owns"
-            yield Step("scope", f"Only what {owners} is asked for", bool(count["scope"]), decides=not count["scope"])
+            yield Step("scope", f"The report asks only for what {owners}", bool(count["scope"]), decides=not count["scope"])
         all_must_hold = not plan.report.filter_logic.strip()
         for index, condition in enumerate(plan.filters):
             holds = bool(count[f"filter{index}"])
@@ -347,7 +347,7 @@ class _Asking:
         asked = ["scope", *(f"absent{index}" for index in range(len(plan.absent)))]
         asked += [f"filter{index}" for index in range(len(plan.filters))] if all_must_hold else ["met"]
         if not count["kept"] and all(count[name] for name in asked):
-            yield Step("logic", "One of its rows meets all of this at once", holds=False, decides=True)
+            yield Step("logic", "One of its rows must meet all of this at once", holds=False, decides=True)
 
     def _found(self, condition: PlannedFilter | PlannedCrossFilter, index: int, values: Sequence[Row[Any]]) -> Iterator[Found]:
         refs: list[FieldRef | None] = [None] if isinstance(condition, PlannedCrossFilter) else [condition.field, condition.other]

@@ -18,8 +18,9 @@ from crmlib.reports.result import Key, walk
 from crmlib.workbench import sent
 from crmlib.workbench.asked_values import AskedValues
 from crmlib.workbench.filter_form import date_help, date_words, value_actions
+from crmlib.workbench.report_questions import Questions
 from crmlib.workbench.screen import CSV, EXCEL, in_background, render
-from crmlib.workspace import ReportView
+from crmlib.workspace import ReportView, RunnableReport
 
 if TYPE_CHECKING:
     from crmlib.workbench.reports_page import ReportsPage
@@ -120,6 +121,7 @@ class ResultView:
         self.place, values = read_address(route)
         self.state = Result(page.org, report, values)
         self.asked = AskedValues(page.org, report, values)
+        self.questions = Questions(self.asked_report, page.refresh, page.download)
         self.keys: list[CellKey] = []
         self.drawn: tuple[Any, Markup | None] = (None, None)
         self.state.observe(lambda change: page.refresh(), "shown")
@@ -144,7 +146,15 @@ class ResultView:
             "leave_records": lambda item, value: self.state.leave_records(),
             "apply": lambda item, value: self.apply(),
             **value_actions(self.asked),
+            **self.questions.actions,
         }
+
+    def asked_report(self) -> RunnableReport:
+        """The report as it was run; the saved one if it is that."""
+        org, report = self.page.org, self.state.report
+        path = self.place.partition("report/")[2]
+        is_saved = any(saved.path == path for saved in org.catalog.reports()) and org.catalog.load(path)[0] == report
+        return org.report(path if is_saved else report).set(self.state.ran)
 
     def apply(self) -> None:
         """Run it with what was filled in; if that is wrong, what was shown stays."""
@@ -183,6 +193,7 @@ class ResultView:
                       date_words=date_words(), date_help=date_help, table=self.table_html(),
                       chart=Markup(state.chart) if state.chart and state.key is None else None,
                       no_chart=state.no_chart if state.key is None else "",
+                      questions=self.questions.html() if result else None,
                       beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:

@@ -61,7 +61,7 @@ class TestWithout:
         add(shared, "call", account=record)
         answer = asked_why(shared, joined("account", calls="without"), record, logic="1 OR 2",
                            where=[("name", "equals", "Called"), ("name", "equals", "x")])
-        assert [step.text for step in answer.reasons] == ["It is without Calls that Tester may see"]
+        assert [step.text for step in answer.reasons] == ["It must be without Calls that Tester may see"]
 
 
 # --- Any report
