@@ -53,6 +53,7 @@ class Catalog:
     def __init__(self, folder: Path, schema: Schema) -> None:
         self.folder = folder
         self.schema = schema
+        self._buckets = folder / "buckets"
         self._shared: tuple[object, Shared, dict[str, ReportTypeView]] | None = None
         self._read: dict[Path, tuple[tuple[int, ...], tuple[Definition, Source]]] = {}
 
@@ -65,12 +66,12 @@ class Catalog:
 
     def bucket_files(self) -> list[str]:
         """By the names of their objects."""
-        return sorted(file.stem for file in (self.folder / "buckets").glob("*.yaml"))
+        return sorted(file.stem for file in self._buckets.glob("*.yaml"))
 
     def check_buckets(self, object_name: str) -> Iterator[Problem]:
         """Every fault of the file of an object's buckets."""
         try:
-            definition, source = self._definition(self.folder / "buckets" / f"{object_name}.yaml", SharedBuckets)
+            definition, source = self._definition(self._buckets / f"{object_name}.yaml", SharedBuckets)
         except DefinitionError as error:
             yield from error.problems
             return
@@ -84,10 +85,10 @@ class Catalog:
     @property
     def _with_standard(self) -> tuple[Shared, dict[str, ReportTypeView]]:
         """The shared buckets and the standard report types with them, made anew when a file changed."""
-        stamps = tuple((name, _stamp(self.folder / "buckets" / f"{name}.yaml")) for name in self.bucket_files())
+        stamps = _stamps(self._buckets)  # of all at once, since this is asked for every report type
         if self._shared is None or self._shared[0] != stamps:
-            files = {name: self._definition(self.folder / "buckets" / f"{name}.yaml", SharedBuckets)[0]
-                     for name, _ in stamps if not list(self.check_buckets(name))}
+            files = {name: self._definition(self._buckets / f"{name}.yaml", SharedBuckets)[0]
+                     for name in self.bucket_files() if not list(self.check_buckets(name))}
             shared = {name: {bucket.name: bucket for bucket in file.buckets} for name, file in files.items()}
             self._shared = stamps, shared, standard_report_types(self.schema, shared)
         return self._shared[1:]
@@ -240,10 +241,22 @@ class Catalog:
         return file
 
 
-def _stamp(file: Path) -> tuple[int, ...]:
-    """By which a changed file is known."""
-    found = file.stat() if file.exists() else None
-    return (found.st_mtime_ns, found.st_size, found.st_ino) if found else ()
+def _stamp(file: Path | os.DirEntry[str]) -> tuple[int, ...]:
+    """By which a changed file is known; () if it is not there."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _stamps(folder: Path) -> frozenset[tuple[str, tuple[int, ...]]]:
+    """Those of all files in a folder, with their names."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset((entry.name, _stamp(entry)) for entry in entries)
+    except FileNotFoundError:
+        return frozenset()
 
 
 def is_name(name: str) -> bool:
