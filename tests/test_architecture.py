@@ -44,6 +44,7 @@ LIBRARIES = {
     "sqlalchemy": {"model", "formulas", "migrations", "mirror", "security", "records", "reports", "work", "exchange", "demo", "delivery"},
     "psycopg": {"model"},
     "duckdb": {"mirror"},
+    "pyspark": {"mirror"},
     "alembic": {"model", "migrations"},
     "pandas": {"render", "workspace"},
     "altair": {"render", "workspace"},
@@ -74,7 +75,7 @@ LIBRARIES = {
 """Every library from outside and the rooms that may import it. Another room that needs one is a decision: say so here."""
 
 HEAVY = ("pandas", "numpy", "altair", "vl_convert", "voila", "jupyter_server", "tornado", "papermill", "nbconvert", "alembic", "IPython",
-         "ipywidgets", "babel", "xlsxwriter", "lark", "duckdb")
+         "ipywidgets", "babel", "xlsxwriter", "lark", "duckdb", "pyspark", "pyarrow")
 
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "managers"}
 LONGEST = 400

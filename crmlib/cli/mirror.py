@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,9 @@ def mirror_group() -> None:
 
     It answers from a copy of the data that each process brings up to date before each report. The copy needs to know what
     changed, so 'enable' puts triggers on the tables of the base; 'disable' takes them away again. Snapshots lie in the
-    folder CRM_MIRROR, or beside a SQLite file. CRM_ENGINE (auto, database, column) says who answers.
+    folder CRM_MIRROR, or beside a SQLite file. CRM_ENGINE (auto, database, column, spark) says who answers.
+
+    For a base beyond one machine, 'publish-parquet' writes the copy into files that a Spark cluster reads.
     """
 
 
@@ -44,6 +47,30 @@ def publish_command(anew: bool) -> None:
     _tell(publish(org, _folder(org), anew))
 
 
+@mirror_group.command("publish-parquet")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def publish_parquet_command(folder: Path) -> None:
+    """Write all data as it is now into Parquet files below FOLDER, for a Spark cluster.
+
+    With CRM_ENGINE=spark the cluster at CRM_SPARK answers reports of the files that were published last in CRM_SPARK_DATA: this
+    folder, as the cluster sees it.
+    """
+    from crmlib.mirror.fetch import why_not
+    from crmlib.mirror.parquet import publish_parquet
+    from crmlib.model.changes import Gap
+
+    org = Org.open(create=False)
+    try:
+        reason = why_not(org)
+        files = publish_parquet(org, folder) if reason is None else None
+    except Gap as gap:
+        reason, files = str(gap), None
+    if files is None:
+        raise SetupError(Problem("no-column-engine", f"there is no copy of the data to publish: {reason}", str(folder),
+                                 "run: crm mirror enable"))
+    click.echo(f"{files}: {sum(file.stat().st_size for file in files.iterdir()) / 1e6:,.0f} MB")
+
+
 @mirror_group.command("disable")
 def disable() -> None:
     """Take triggers and snapshots away; the database answers everything again."""
@@ -64,9 +91,15 @@ def status() -> None:
     """Who answers reports, and from which snapshot."""
     from crmlib.mirror.fetch import engine_choice, why_not
     from crmlib.mirror.snapshots import folder_of, snapshots
+    from crmlib.mirror.spark import why_no_spark
     from crmlib.model.changes import is_followed
 
     org, choice = Org.open(create=False), engine_choice()
+    if choice == "spark":
+        reason = why_no_spark()
+        click.echo(f"Reports can't be answered: {reason}" if reason else
+                   f"Reports are answered by the Spark cluster at {os.environ['CRM_SPARK']}, of {os.environ['CRM_SPARK_DATA']}.")
+        return
     with org.snapshot() as connection:
         followed = is_followed(connection)
     reason = why_not(org) if followed else "its changes are not followed (crm mirror enable)"

@@ -140,7 +140,7 @@ def set_zone(duck: Any, zone: str) -> None:
     duck.execute(f"""CREATE OR REPLACE MACRO crm_local_time(moment, zone) AS CASE
         WHEN zone <> '{known}' THEN error('another time zone')
         WHEN moment < TIMESTAMP '{FIRST}-01-01' OR moment >= TIMESTAMP '{LAST}-01-01' THEN error('too far from today')
-        ELSE epoch_us(moment) + {YEAR_1970} + {_offset(_offsets(zone))} END""")
+        ELSE epoch_us(moment) + {YEAR_1970} + {_offset(offsets_of(zone))} END""")
 
 
 YEAR_1970 = 719_162 * 86_400_000_000
@@ -150,7 +150,7 @@ FIRST, LAST = 1900, 2100
 
 
 @lru_cache(maxsize=8)
-def _offsets(zone: str) -> tuple[tuple[datetime, int], ...]:
+def offsets_of(zone: str) -> tuple[tuple[datetime, int], ...]:
     """From when on which offset from UTC holds, in microseconds."""
     place, week, second = ZoneInfo(zone), timedelta(weeks=1), timedelta(seconds=1)
 

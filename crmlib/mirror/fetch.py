@@ -1,4 +1,4 @@
-"""Who answers: the database, or a copy of it in DuckDB that is brought up to date first.
+"""Who answers: the database, a copy of it in DuckDB that is brought up to date first, or a Spark cluster.
 
     answer = fetch(org, statement, another)     answer.rows[0], answer.rows[1], answer.engine, answer.read_at
 
@@ -6,6 +6,7 @@ The database is always right. The copy is asked when there is one (`crm mirror e
 auto (or nothing)   the copy if there is one that can be brought up to date and knows all functions, else the database
 database            never the copy
 column              always the copy; SetupError where that can't be
+spark               always the cluster at CRM_SPARK, of the files that were published last; SetupError where that can't be
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from crmlib.errors import Problem, SetupError
 from crmlib.mirror.own_copy import OwnCopy
 from crmlib.mirror.snapshots import folder_of, newest_snapshot
+from crmlib.mirror.spark import ask_spark
 from crmlib.model.changes import Gap
 from crmlib.model.org import Org
 
-DATABASE, COLUMN = "database", "column engine"
-CHOICES = ("auto", "database", "column")
+DATABASE, COLUMN, SPARK = "database", "column engine", "Spark cluster"
+CHOICES = ("auto", "database", "column", "spark")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class Answer:
 def fetch(org: Org, *statements: Executable | None) -> Answer:
     """All rows of these statements, as the data was at one moment; of None, none."""
     choice = engine_choice()
+    if choice == "spark":
+        rows, published_at = ask_spark(lambda connection: _rows(connection, statements), org.settings.time_zone)
+        return Answer(rows, SPARK, published_at)
     if choice != "database":
         answer = _from_copy(org, statements, must=choice == "column")
         if answer is not None:
