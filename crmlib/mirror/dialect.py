@@ -33,7 +33,9 @@ WORDS = {
     "code_points": "({0})",
     "same_scale": "(({0}) + 0 * {1})",
     "twice_median": "(quantile_disc({0}, 0.5) - quantile_disc(-({0}), 0.5))",
-    "percentile": "quantile_disc({0}, {1} / 100.0)",
+    "percentile": "quantile_disc({0}, ({1} - 0.000000001) / 100.0)",  # 0.07 * 100 is over 7 to a float
+    "first_by": "(first({0} ORDER BY {1}, {2}) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))",
+    "last_by": "(first({0} ORDER BY {1} DESC, {2} DESC) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))",
     "sum_of_squares": "sum(CAST({0} AS DECIMAL(19, {node.type.scale})) * {0})",
     "local_date": "(DATE '0001-01-01' + CAST(crm_local_time({0}, {1}) // 86400000000 AS INTEGER))",
     "local_hour": "CAST(crm_local_time({0}, {1}) // 3600000000 % 24 AS INTEGER)",

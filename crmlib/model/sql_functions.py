@@ -119,6 +119,24 @@ class sum_of_squares(FunctionElement[Any]):
         self.type = SquaredDecimal(getattr(value.type, "scale", 0))
 
 
+class first_by(FunctionElement[Any]):
+    """`first_by(value, by, id)`: the value where `by` is smallest, of several such the one with the smallest id; blanks don't count."""
+
+    inherit_cache = True
+    name = "first_by"
+
+    def __init__(self, value: ColumnElement[Any], by: ColumnElement[Any], record: ColumnElement[Any]) -> None:
+        super().__init__(value, by, record)
+        self.type = value.type
+
+
+class last_by(first_by):
+    """As `first_by`, where `by` is largest, of several such the one with the largest id."""
+
+    inherit_cache = True
+    name = "last_by"
+
+
 class same_scale(FunctionElement[Any]):
     """`same_scale(decimal, 100)`: an ExactDecimal beside one with two more digits after the point.
 
@@ -146,8 +164,13 @@ _template(sort_key, sqlite="crm_sort_key({0})",
 _template(code_points, sqlite="({0}) COLLATE BINARY", postgresql='({0}) COLLATE "C"')
 _template(twice_median, sqlite="crm_twice_median({0})",
           postgresql="(percentile_disc(0.5) WITHIN GROUP (ORDER BY {0}) + percentile_disc(0.5) WITHIN GROUP (ORDER BY {0} DESC))")
-_template(percentile, sqlite="crm_percentile({0}, {1})", postgresql="percentile_disc(({1}) / 100.0) WITHIN GROUP (ORDER BY {0})")
+_template(percentile, sqlite="crm_percentile({0}, {1})",  # to a float 0.07 * 100 is over 7
+          postgresql="percentile_disc((({1}) - 0.000000001) / 100.0) WITHIN GROUP (ORDER BY {0})")
 _template(sum_of_squares, sqlite="crm_sum_of_squares({0})", postgresql="sum(CAST({0} AS NUMERIC) * {0})")
+_template(first_by, sqlite="crm_first_by({0}, {1}, {2})",
+          postgresql="(array_agg({0} ORDER BY {1}, {2}) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))[1]")
+_template(last_by, sqlite="crm_last_by({0}, {1}, {2})",
+          postgresql="(array_agg({0} ORDER BY {1} DESC, {2} DESC) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))[1]")
 _template(same_scale, sqlite="(({0}) * {1})", postgresql="({0} + 0 * {1})")
 _template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
 _template(day_of_month, sqlite="CAST(substr({0}, 9, 2) AS INTEGER)", postgresql="CAST(extract(day FROM {0}) AS INTEGER)")
@@ -203,6 +226,29 @@ class _Percentile(_TwiceMedian):
         return self.values[max(0, -(-len(self.values) * self.percent // 100) - 1)] if self.values else None
 
 
+class _FirstBy:
+    """Text and whole numbers are compared as Python does: by code point, which is also the order of dates in ISO form."""
+
+    def __init__(self) -> None:
+        self.best: tuple[Any, int] | None = None
+        self.value: Any = None
+
+    def is_better(self, place: tuple[Any, int]) -> bool:
+        return self.best is None or place < self.best
+
+    def step(self, value: Any, by: Any, record: int) -> None:
+        if value is not None and by is not None and self.is_better((by, record)):
+            self.best, self.value = (by, record), value
+
+    def finalize(self) -> Any:
+        return self.value
+
+
+class _LastBy(_FirstBy):
+    def is_better(self, place: tuple[Any, int]) -> bool:
+        return self.best is None or place > self.best
+
+
 class _SumOfSquares:
     def __init__(self) -> None:
         self.total: int | None = None
@@ -222,7 +268,8 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("crm_sort_key", 1, text_sort_key, deterministic=True)
     connection.create_function("crm_local_date", 2, _local_date, deterministic=True)
     for name, arguments, aggregate in (("crm_twice_median", 1, _TwiceMedian), ("crm_percentile", 2, _Percentile),
-                                       ("crm_sum_of_squares", 1, _SumOfSquares)):
+                                       ("crm_sum_of_squares", 1, _SumOfSquares), ("crm_first_by", 3, _FirstBy),
+                                       ("crm_last_by", 3, _LastBy)):
         connection.create_aggregate(name, arguments, aggregate)  # type: ignore[arg-type]
     connection.create_function("crm_local_hour", 2, _local_hour, deterministic=True)
     register_formulas(connection)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, func, literal, type_coerce
 
-from crmlib.model.sql_functions import percentile, sum_of_squares, twice_median
+from crmlib.model.sql_functions import first_by, last_by, percentile, sum_of_squares, twice_median
 
 Pieces = tuple[Any, ...]
 Window = Callable[[ColumnElement[Any], Sequence[ColumnElement[Any]]], ColumnElement[Any]]
@@ -27,13 +27,14 @@ class Aggregate:
     families: field families it takes. result_type: None means the field's own type. repeats_matter: whether a record
     that stands in several rows would change the figure, and must be counted once. window: the figure beside each row of
     its group, by which groups are ordered or left out; None where no database has such a window. adds_up: whether parts
-    make a whole, so that shares and running totals mean something.
+    make a whole, so that shares and running totals mean something. needs_by: a second field says which record is meant;
+    `sql` is given that field and the record's id as well. is_offered: whether lists of all aggregates name it.
     """
 
     name: str
     label: str
     families: tuple[str, ...]
-    sql: Callable[[ColumnElement[Any]], tuple[ColumnElement[Any], ...]]
+    sql: Callable[..., tuple[ColumnElement[Any], ...]]
     merge: Callable[[Pieces, Pieces], Pieces] | None
     finish: Callable[[Pieces, int], Any]
     result_type: str | None = None
@@ -41,6 +42,8 @@ class Aggregate:
     pieces: int = 1
     window: Window | None = None
     adds_up: bool = False
+    needs_by: bool = False
+    is_offered: bool = True
 
 
 def _add(left: Pieces, right: Pieces) -> Pieces:
@@ -99,12 +102,17 @@ def _average_over(value: ColumnElement[Any], group: Sequence[ColumnElement[Any]]
 
 def _percentile(percent: int) -> Aggregate:
     """The smallest value that so many percent of the values do not exceed (nearest rank)."""
-    return Aggregate(f"percentile_{percent}", f"{percent}th percentile of {{}}", ("number",),
-                     lambda value: (percentile(value, literal(percent, Integer)),), None, _first)
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(percent % 10, "th") if percent // 10 != 1 else "th"
+    return Aggregate(f"percentile_{percent}", f"{percent}{ending} percentile of {{}}", ("number",),
+                     lambda value: (percentile(value, literal(percent, Integer)),), None, _first,
+                     is_offered=percent in (10, 25, 75, 90))
 
 
 EVERY_FAMILY = ("text", "number", "date", "datetime", "boolean", "picklist", "multi_picklist", "lookup", "id")
 ORDERED = ("number", "date", "datetime")
+PLAIN = ("text", "number", "date", "datetime", "boolean", "picklist")
+FRACTIONS = ("average", "median", "standard_deviation")
+"""Aggregates that have digits after the point even of whole numbers."""
 
 AGGREGATES: dict[str, Aggregate] = {row.name: row for row in (
     Aggregate("sum", "Sum of {}", ("number",), lambda value: (func.sum(value),), _add, _first_or_zero, window=_sum_over, adds_up=True),
@@ -115,11 +123,22 @@ AGGREGATES: dict[str, Aggregate] = {row.name: row for row in (
     Aggregate("largest", "Largest {}", ORDERED, lambda value: (func.max(value),), _choose(max), _first, repeats_matter=False,
               window=_over(func.max)),
     Aggregate("median", "Median {}", ("number",), lambda value: (twice_median(value),), None, _half),
-    _percentile(10), _percentile(25), _percentile(75), _percentile(90),
+    *(_percentile(percent) for percent in range(1, 100)),
     Aggregate("standard_deviation", "Standard deviation of {}", ("number",),
               lambda value: (func.sum(value), sum_of_squares(value), func.count(value)), _add, _deviation, pieces=3),
     Aggregate("unique", "Unique {}", EVERY_FAMILY, lambda value: (func.count(value.distinct()),), None, _first_or_zero, "integer",
               repeats_matter=False, window=_over(func.count)),
     Aggregate("record_count", "Number of {}", ("id",), lambda value: (func.count(value),), _add, _first_or_zero, "integer",
               window=_over(func.count), adds_up=True),
+    Aggregate("first", "First {}", PLAIN, lambda value, by, record: (first_by(value, by, record),), None, _first, repeats_matter=False,
+              needs_by=True),
+    Aggregate("last", "Last {}", PLAIN, lambda value, by, record: (last_by(value, by, record),), None, _first, repeats_matter=False,
+              needs_by=True),
 )}
+OFFERED = {name: row for name, row in AGGREGATES.items() if row.is_offered}
+
+
+def figure_type(aggregate: str, field_type: str) -> str:
+    """The field type of an aggregate's figures, of a field of this type."""
+    kind = AGGREGATES[aggregate].result_type or field_type
+    return "number" if kind == "integer" and aggregate in FRACTIONS else kind

@@ -1,91 +1,117 @@
-"""Rows become a result: cells by key, groups in order, details below them. Plain Python over what the database gave."""
+"""Rows become a result: cells by key, groups in order, details below them. Plain Python over what the database gave.
+
+The blocks of a joined report become one result: a group is there if any block has it, and each block has figures of its own.
+"""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, cached_property
-from itertools import repeat
-from operator import itemgetter
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import Row
 
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import text_sort_key
-from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.compile_plan import Part, Statements
+from crmlib.reports.compile_plan import Statements
+from crmlib.reports.definition import Report
+from crmlib.reports.figures import Figures, Names, aggregate_column
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedGrouping
+from crmlib.reports.plan import FieldRef, PlannedGrouping, PlannedSummary
 from crmlib.reports.result import OTHER, DetailRow, Group, Key, ReportResult, ResultColumn, walk
 from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.show_as import SHOW_AS, CellKey, Neighbours
-
-T = TypeVar("T")
+from crmlib.reports.summary_formulas import Calculated, Scope, places_in
 
 BLANK = "(blank)"
-FRACTIONS = ("average", "median", "standard_deviation")
-"""Aggregates that have digits after the point even of whole numbers."""
 
 MOST_PERIODS = 5000
 """More than so many groups are not made of a grouping that shows its empty periods: 13 years of days."""
 
 
-def assemble(plan: SecuredPlan, statements: Statements, cell_rows: Sequence[Row[Any]], detail_rows: Sequence[Row[Any]],
-             schema: Schema, run_at: datetime, detail_limit: int | None = None) -> ReportResult:
-    """The result of a secured plan. run_at: the moment the data was read."""
+@dataclass(frozen=True)
+class Block:
+    """A plan with the answers to its statements. name, label: those of a block of a joined report, else empty."""
+
+    plan: SecuredPlan
+    statements: Statements
+    cell_rows: Sequence[Row[Any]]
+    detail_rows: Sequence[Row[Any]]
+    name: str = ""
+    label: str = ""
+
+    def named(self, column: ResultColumn) -> ResultColumn:
+        """Within the report: 'plan#amount:sum', 'Plan: Sum of Amount'."""
+        return replace(column, name=f"{self.name}#{column.name}", label=self.labelled(column.label)) if self.name else column
+
+    def labelled(self, text: str) -> str:
+        return f"{self.label}: {text}" if self.name else text
+
+
+def assemble(report: Report, blocks: Sequence[Block], schema: Schema, run_at: datetime, detail_limit: int | None = None,
+             summaries: tuple[PlannedSummary, ...] = (), withheld: tuple[str, ...] = ()) -> ReportResult:
+    """The result of one secured plan, or of the blocks of a joined report. run_at: the moment the data was read.
+
+    summaries, withheld: the formulas over several blocks, and the labels of those that the running user may not see.
+    """
+    plan = blocks[0].plan
     assert plan.access is not None
-    cells = _Cells(plan, statements, cell_rows)
-    groups, groups_across = cells.groups(0), cells.groups(plan.down)
-    figures = cells.shown_figures(groups, groups_across)
-    names = _Names(detail_rows)
-    down, across, values = names.key(range(plan.down)), names.key(range(plan.down, len(plan.groupings))), names.values("column")
-    details = [DetailRow(down(row), row.id, values(row), across(row)) for row in detail_rows]
-    if plan.is_ordered_by_figures:
-        place = {group.key: number for number, group in enumerate(walk(groups))}
-        details = sorted(details, key=lambda row: place[row.key])[:detail_limit]
-    groupings = tuple(ResultColumn(grouping.key.path, grouping.label, (grouping.shown or grouping.key).type, grouping.key.scale,
-                                   grouping.granularity) for grouping in plan.groupings)
+    grid = _Grid(blocks, summaries)
+    cells = grid.cells()
     return ReportResult(
-        label=plan.report.label, description=plan.report.description, report_type=plan.report_type, format=plan.report.format,
-        columns=tuple(_column(ref) for ref in plan.columns),
-        groupings=groupings[:plan.down], across=groupings[plan.down:],
-        aggregates=tuple(_shown_column(aggregate) for aggregate in plan.aggregates),
-        groups=groups, groups_across=groups_across, cells=figures, details=tuple(details), row_count=cells.row_counts[(), ()],
-        show_details=plan.show_details,
-        primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
-        filters=tuple(condition.text for condition in (*plan.conditions, *plan.having)), withheld=plan.withheld,
-        notes=(*_notes(plan, schema), *cells.notes), chart=plan.report.chart, conditional_formats=plan.report.conditional_formats)
+        label=report.label, description=report.description, format=report.format,
+        report_type=" + ".join(dict.fromkeys(block.plan.report_type for block in blocks)),
+        columns=tuple(block.named(_column(ref)) for block in blocks for ref in block.plan.columns),
+        groupings=tuple(_grouping_column(grouping) for grouping in plan.groupings[:plan.down]),
+        across=tuple(_grouping_column(grouping) for grouping in plan.groupings[plan.down:]),
+        aggregates=tuple(grid.shown_column(index) for index in grid.shown),
+        groups=grid.groups[0], groups_across=grid.groups[1], cells=cells,
+        details=tuple(_details(blocks, grid, detail_limit)), row_count=grid.row_counts[(), ()],
+        show_details=plan.show_details, primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
+        filters=tuple(block.labelled(condition.text)
+                      for block in blocks for condition in (*block.plan.conditions, *block.plan.having)),
+        withheld=(*(block.labelled(label) for block in blocks for label in block.plan.withheld), *withheld),
+        notes=(*(block.labelled(note) for block in blocks for note in _notes(block.plan, schema)), *grid.notes),
+        chart=report.chart, conditional_formats=report.conditional_formats)
+
+
+def _details(blocks: Sequence[Block], grid: _Grid, limit: int | None) -> list[DetailRow]:
+    """Group by group, in each block by block; beside the columns of its own block a row is empty."""
+    width, found, before = sum(len(block.plan.columns) for block in blocks), [], 0
+    for block in blocks:
+        plan, names = block.plan, Names(block.detail_rows)
+        down, across, values = names.key(range(plan.down)), names.key(range(plan.down, len(plan.groupings))), names.values("column")
+        left, right = (None,) * before, (None,) * (width - before - len(plan.columns))
+        found += [DetailRow(down(row), row.id, (*left, *values(row), *right) if left or right else values(row), across(row))
+                  for row in block.detail_rows]
+        before += len(plan.columns)
+    if len(blocks) > 1 or blocks[0].plan.is_ordered_by_figures:
+        place = {group.key: number for number, group in enumerate(walk(grid.groups[0]))}
+        found = sorted(found, key=lambda row: place[row.key])[:limit]
+    return found
 
 
 def _column(ref: FieldRef) -> ResultColumn:
     return ResultColumn(ref.path, ref.label, ref.type, ref.scale)
 
 
-def _aggregate_column(aggregate: PlannedAggregate) -> ResultColumn:
-    if aggregate.field is None:
-        return ResultColumn(aggregate.name, aggregate.label, "integer", 0)
-    row = AGGREGATES[aggregate.aggregate]
-    kind = row.result_type or aggregate.field.type
-    if kind == "integer" and row.name in FRACTIONS:
-        kind = "number"
-    return ResultColumn(aggregate.name, aggregate.label, kind, 0 if kind == "integer" else aggregate.field.scale)
+def _grouping_column(grouping: PlannedGrouping) -> ResultColumn:
+    shown = grouping.shown or grouping.key
+    return ResultColumn(grouping.key.path, grouping.label, shown.type, grouping.key.scale, grouping.granularity)
 
 
-def _shown_column(aggregate: PlannedAggregate) -> ResultColumn:
-    """As `_aggregate_column`, of what is shown of the figure."""
-    column = _aggregate_column(aggregate)
-    kind = SHOW_AS[aggregate.show_as].result_type if aggregate.show_as else None
-    return column if kind is None else replace(column, type=kind, scale=0 if kind == "integer" else 2)
+def _summary_column(formula: PlannedSummary) -> ResultColumn:
+    return ResultColumn(formula.name, formula.label, formula.type, 0 if formula.type == "integer" else formula.scale)
 
 
 def _notes(plan: SecuredPlan, schema: Schema) -> Iterator[str]:
     """Why a total may differ from the sum of its rows."""
     for aggregate in plan.aggregates:
-        if not plan.groupings or aggregate.additive or aggregate.field is None:
+        if not plan.groupings or aggregate.additive or aggregate.field is None or aggregate.name not in plan.shown:
             continue
         if aggregate.aggregate == "unique":
             yield f"{aggregate.label}: a value that occurs in several groups counts once in each and once in the total."
@@ -96,126 +122,141 @@ def _notes(plan: SecuredPlan, schema: Schema) -> Iterator[str]:
                    "so a total can be less than the sum of its groups.")
 
 
-class _Names:
-    """Where each column stands in the rows of a statement."""
+class _Grid:
+    """Groups and figures of all blocks together.
 
-    def __init__(self, rows: Sequence[Row[Any]]) -> None:
-        self.at = {name: index for index, name in enumerate(rows[0]._fields)} if rows else {}
+    A figure has a place: first the aggregates of every block, then their formulas, then the formulas over blocks. shown: the
+    places of those that the report shows, in their order.
+    """
 
-    def key(self, groupings: Iterable[int]) -> Callable[[Row[Any]], Key]:
-        """What gives the values of these groupings in a row."""
-        keys = [(self.at.get(f"key{index}", 0), self.at.get(f"other{index}")) for index in groupings]
-        if all(other is None for _, other in keys):
-            return _values_at([key for key, _ in keys])
-        return lambda row: tuple(OTHER if other is not None and row[other] == 1 else row[key] for key, other in keys)
-
-    def values(self, prefix: str) -> Callable[[Row[Any]], tuple[Any, ...]]:
-        return _values_at([index for name, index in self.at.items() if name.startswith(prefix)])
-
-
-def _values_at(places: Sequence[int]) -> Callable[[Row[Any]], tuple[Any, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda row: tuple(row[place] for place in places)
-
-
-class _Cells:
-    """Pieces of every aggregate by key, rolled up where they may be."""
-
-    def __init__(self, plan: SecuredPlan, statements: Statements, rows: Sequence[Row[Any]]) -> None:
-        self.plan = plan
-        self.row_counts: dict[CellKey, int] = {((), ()): 0}
-        self.shown: dict[tuple[int, Any], Any] = {}
+    def __init__(self, blocks: Sequence[Block], summaries: tuple[PlannedSummary, ...]) -> None:
+        self.blocks, self.plan = blocks, blocks[0].plan
+        self.found = [Figures(block.plan, block.statements, block.cell_rows) for block in blocks]
+        self.row_counts: dict[CellKey, int] = self.found[0].row_counts
+        self.labels_of: dict[tuple[int, Any], Any] = {}
         self.order: dict[tuple[int, Any], Any] = {}
-        self.columns = [_aggregate_column(aggregate) for aggregate in plan.aggregates]
+        for one in self.found:
+            self.labels_of |= one.shown
+            self.order |= one.order
+        if len(blocks) > 1:
+            self.row_counts = dict(sum((Counter(one.row_counts) for one in self.found), Counter())) | {
+                ((), ()): sum(one.row_counts[(), ()] for one in self.found)}
         self.empty: list[CellKey] = []
         self.notes: dict[str, None] = {}  # each once, in their order
-        self.pieces: list[dict[CellKey, tuple[Any, ...]]] = [{} for _ in plan.aggregates]
         self.labels: dict[tuple[int, Any], str] = {}
         self.sort_value = cache(self._sort_value)  # each value's once, however many groups it stands in
-        self.names = _Names(rows)
-        by_part: dict[int, list[Row[Any]]] = {}
-        for row in rows:
-            by_part.setdefault(row[0], []).append(row)
-        for number, part in enumerate(statements.parts):
-            self._take(number, part, by_part.get(number, []))
+        self.columns: list[ResultColumn] = []
+        self.show_as: list[str | None] = []
+        self.formulas: list[tuple[Scope, int]] = []
+        self.shown: list[int] = []
+        self._lay_out(summaries)
+        self.calculated = Calculated(places_in(self.plan), self.figure, self.siblings)
 
-    def _take(self, number: int, part: Part, rows: list[Row[Any]]) -> None:
-        """The rows of one part of the statement."""
-        down, across = self.names.key(range(part.down)), self.names.key(range(self.plan.down, self.plan.down + part.across))
-        keys = [(down(row), across(row)) for row in rows]
-        if number == 0:
-            self._take_groups(keys, rows)
-        for index in part.aggregates:
-            planned = self.plan.aggregates[index]
-            aggregate = AGGREGATES[planned.aggregate]
-            first = self.names.at.get(f"piece{index}_0", 0)
-            pieces = dict(zip(keys, map(_values_at(range(first, first + aggregate.pieces)), rows), strict=True))
-            if planned.additive and aggregate.merge is not None:
-                pieces = _with_totals(pieces, aggregate.merge, self.plan.down, self.plan.across)
-            self.pieces[index].update(pieces)
+    def _lay_out(self, summaries: tuple[PlannedSummary, ...]) -> None:
+        """Gives each figure its place."""
+        inner: list[dict[str, int]] = []
+        for block in self.blocks:
+            first = len(self.columns)
+            inner.append({aggregate.name: first + index for index, aggregate in enumerate(block.plan.aggregates)})
+            self.columns += [block.named(aggregate_column(aggregate)) for aggregate in block.plan.aggregates]
+            self.show_as += [aggregate.show_as for aggregate in block.plan.aggregates]
+        for block, places in zip(self.blocks, inner, strict=True):
+            self._add(Scope(block.plan.summaries, places), block)
+            self.shown += [places[name] for name in block.plan.shown]
+        if summaries:
+            every = {f"{block.name}#{name}": place
+                     for block, places in zip(self.blocks, inner, strict=True) for name, place in places.items()}
+            first = len(self.columns)
+            self._add(Scope(summaries, every), None)
+            self.shown += range(first, len(self.columns))
 
-    def _take_groups(self, keys: list[CellKey], rows: list[Row[Any]]) -> None:
-        """Which groups there are, how many rows each has, and what else is known of their values."""
-        counts = {key: row.row_count for key, row in zip(keys, rows, strict=True) if row.row_count}  # no rows at all: the total of nothing
-        self.row_counts.update(_with_totals(counts, operator.add, self.plan.down, self.plan.across))
-        for index in range(len(self.plan.groupings)):
-            for name, known in (("shown", self.shown), ("order", self.order)):
-                place = self.names.at.get(f"{name}{index}")
-                if place is not None:
-                    value = self.names.key([index])
-                    known.update({(index, *value(row)): row[place] for row in rows})
+    def _add(self, scope: Scope, block: Block | None) -> None:
+        for index, formula in enumerate(scope.formulas):
+            scope.figures[formula.name] = len(self.columns)
+            column = _summary_column(formula)
+            self.columns.append(block.named(column) if block else column)
+            self.show_as.append(formula.show_as)
+            self.formulas.append((scope, index))
+
+    def shown_column(self, place: int) -> ResultColumn:
+        """What is shown of a figure: perhaps its share or its rank."""
+        column, show_as = self.columns[place], self.show_as[place]
+        kind = SHOW_AS[show_as].result_type if show_as else None
+        return column if kind is None else replace(column, type=kind, scale=0 if kind == "integer" else 2)
+
+    # Figures
 
     @cached_property
-    def figures(self) -> dict[CellKey, tuple[Any, ...]]:
-        """One value per aggregate, for every cell and total."""
-        return self.figures_of(self.row_counts)
+    def asked(self) -> dict[CellKey, tuple[Any, ...]]:
+        """What the data says, for every cell and total."""
+        return self.asked_of(self.row_counts)
 
-    def figures_of(self, keys: Collection[CellKey]) -> dict[CellKey, tuple[Any, ...]]:
-        """One value per aggregate; of a cell without rows, what the aggregate makes of nothing."""
-        columns = [list(self._figures(index, keys, column)) for index, column in enumerate(self.columns)]
-        return dict(zip(keys, zip(*columns, strict=True) if columns else repeat(()), strict=False))
+    def asked_of(self, keys: Collection[CellKey]) -> dict[CellKey, tuple[Any, ...]]:
+        if len(self.found) == 1:
+            return dict(zip(keys, self.found[0].of(keys), strict=True))
+        return dict(zip(keys, (tuple(chain(*parts)) for parts in zip(*(one.of(keys) for one in self.found), strict=True)), strict=True))
 
-    def shown_figures(self, groups: tuple[Group, ...], groups_across: tuple[Group, ...]) -> dict[CellKey, tuple[Any, ...]]:
-        """The figures, those of empty groups too, as each aggregate wants them shown."""
-        figures = self.figures | self.figures_of(self.empty)
-        changed = {index: one for index, one in enumerate(self.plan.aggregates) if one.show_as}
+    def figure(self, key: CellKey, place: int) -> Any:
+        """One figure of a cell, by its place; of a cell without records, what it is of nothing."""
+        first_formula = len(self.columns) - len(self.formulas)
+        if place >= first_formula:
+            return self.calculated.value(*self.formulas[place - first_formula], key)
+        if key not in self.asked:
+            self.asked.update(self.asked_of([key]))
+        return self.asked[key][place]
+
+    def cells(self) -> dict[CellKey, tuple[Any, ...]]:
+        """The shown figures of every cell, of empty groups too, each as it wants to be shown."""
+        _ = self.groups  # which tells what empty groups there are
+        keys = [*self.row_counts, *self.empty]
+        self.asked.update(self.asked_of(self.empty))
+        if self.shown == list(range(len(self.columns))) and not self.formulas:
+            cells = {key: self.asked[key] for key in keys} if len(self.asked) != len(keys) else dict(self.asked)
+        else:
+            cells = {key: tuple(self.figure(key, place) for place in self.shown) for key in keys}
+        for label, reason in self.calculated.failed.items():
+            self.notes[f"{label}: empty where it can't be calculated ({reason})."] = None
+        self._show(cells)
+        return cells
+
+    def _show(self, cells: dict[CellKey, tuple[Any, ...]]) -> None:
+        """Puts what a figure is to others in its place."""
+        changed = {index: self.show_as[place] for index, place in enumerate(self.shown) if self.show_as[place]}
         if not changed:
-            return figures
-        siblings = {group.key: [one.key for one in level] for level in _levels(groups) for group in level}
-        across = [(), *(group.key for group in walk(groups_across))]
-        for index, aggregate in changed.items():
-            raw = {key: values[index] for key, values in figures.items()}
+            return
+        siblings = {group.key: [one.key for one in level] for level in _levels(self.groups[0]) for group in level}
+        across = [(), *(group.key for group in walk(self.groups[1]))]
+        for index, show_as in changed.items():
+            raw = {key: values[index] for key, values in cells.items()}
             for down in [(), *siblings]:
                 beside = siblings.get(down, [()])
-                for key in ((down, one) for one in across if (down, one) in figures):
-                    value = SHOW_AS[aggregate.show_as or ""].figure(Neighbours(key, raw, beside, beside.index(down)))
-                    figures[key] = (*figures[key][:index], value, *figures[key][index + 1:])
-        return figures
+                for key in ((down, one) for one in across if (down, one) in cells):
+                    value = SHOW_AS[show_as or ""].figure(Neighbours(key, raw, beside, beside.index(down)))
+                    cells[key] = (*cells[key][:index], value, *cells[key][index + 1:])
 
-    def _figures(self, index: int, keys: Iterable[CellKey], column: ResultColumn) -> Iterator[Any]:
-        """One aggregate of these cells."""
-        planned = self.plan.aggregates[index]
-        if planned.field is None:
-            yield from (self.row_counts.get(key, 0) for key in keys)
-            return
-        aggregate, found, scale = AGGREGATES[planned.aggregate], self.pieces[index], planned.field.scale
-        nothing, unit = (None,) * aggregate.pieces, Decimal(1).scaleb(-column.scale)
-        for key in keys:
-            value = aggregate.finish(found.get(key, nothing), scale)
-            if value is not None and column.type not in ("date", "datetime"):
-                value = int(value) if column.type == "integer" else Decimal(value).quantize(unit, ROUND_HALF_UP)
-            yield value
+    # Groups
 
-    def groups(self, first: int) -> tuple[Group, ...]:
-        """The groups of one direction as a tree, each level in its order. first: the index of its outermost grouping."""
+    @cached_property
+    def groups(self) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
+        """Down and across, each as a tree, every level in its order."""
+        return self._tree(0, self.plan.down), self._tree(self.plan.down, len(self.plan.groupings))
+
+    @cached_property
+    def _siblings(self) -> tuple[dict[Key, list[Key]], ...]:
+        return tuple({level[0].key[:-1]: [group.key for group in level] for level in _levels(groups) if level} for groups in self.groups)
+
+    def siblings(self, direction: int, parent: Key) -> list[Key]:
+        """The groups of one parent, in their order."""
+        return self._siblings[direction][parent]
+
+    def _tree(self, first: int, last: int) -> tuple[Group, ...]:
+        """The groups of the groupings from first up to last."""
         down = first == 0
         below: dict[Key, list[Key]] = {}
         for key_down, key_across in self.row_counts:
             key, other = (key_down, key_across) if down else (key_across, key_down)
             if key and not other:
                 below.setdefault(key[:-1], []).append(key)
-        last = self.plan.down if down else len(self.plan.groupings)
         return self._groups((), below, first, last)
 
     def _groups(self, parent: Key, below: dict[Key, list[Key]], index: int, last: int) -> tuple[Group, ...]:
@@ -238,7 +279,7 @@ class _Cells:
             return
         there = {key[-1] for key in keys}
         numbers = [value for value in there if value is not None] if grouping.granularity else []
-        wanted = range(min(numbers), max(numbers) + 1) if numbers else grouping.values
+        wanted: range | tuple[str, ...] = range(min(numbers), max(numbers) + 1) if numbers else grouping.values
         if len(wanted) > MOST_PERIODS:  # a year 2206 where 2026 was meant would make a page of 65,000 days
             note = f"{grouping.label}: periods without records are not shown; from the first to the last there are {len(wanted):,}."
             self.notes[note] = None
@@ -251,8 +292,9 @@ class _Cells:
         return self.row_counts.get((key, ()) if index < self.plan.down else ((), key), 0)
 
     def _figure_of(self, name: str, down: bool) -> Callable[[Key], tuple[Any, ...]]:
-        names = [aggregate.name for aggregate in self.plan.aggregates]
-        return lambda key: _comparable(self.figures.get((key, ()) if down else ((), key), (None,) * len(names))[names.index(name)])
+        """Of a group, a figure of the first block."""
+        place = next(index for index, column in enumerate(self.columns) if column.name.rpartition("#")[2] == name)
+        return lambda key: _comparable(self.figure((key, ()) if down else ((), key), place))
 
     def _sort_value(self, index: int) -> Callable[[Key], tuple[Any, ...]]:
         """As `compile_plan` orders details: blank first, picklists in their own order, text by its sort key."""
@@ -261,14 +303,14 @@ class _Cells:
 
         @cache
         def of(value: Any) -> tuple[Any, ...]:
-            values = [self.order.get((index, value)), self.shown.get((index, value)), value]
+            values = [self.order.get((index, value)), self.labels_of.get((index, value)), value]
             listed = (None if value is None else place.get(value, len(place)),) if place else ()
             return tuple(_comparable(one) for one in (*listed, *values))
         return lambda key: of(key[-1])
 
     def _label(self, index: int, value: Any) -> str:
         if (index, value) not in self.labels:
-            self.labels[index, value] = group_label(self.plan.groupings[index], value, self.shown.get((index, value)), self.plan)
+            self.labels[index, value] = group_label(self.plan.groupings[index], value, self.labels_of.get((index, value)), self.plan)
         return self.labels[index, value]
 
 
@@ -278,29 +320,6 @@ def _levels(groups: tuple[Group, ...]) -> Iterator[tuple[Group, ...]]:
     for group in groups:
         if group.groups:
             yield from _levels(group.groups)
-
-
-def _with_totals(finest: dict[CellKey, T], merge: Callable[[T, T], T], down: int, across: int) -> dict[CellKey, T]:
-    """The finest cells and every total they are part of: each level is made of the next finer one."""
-    found, level = dict(finest), finest
-    for kept_down in range(down, -1, -1):
-        if kept_down < down:
-            level = _merged(level, lambda key: (key[0][:-1], key[1]), merge)
-            found |= level
-        totals = level
-        for _ in range(across):
-            totals = _merged(totals, lambda key: (key[0], key[1][:-1]), merge)
-            found |= totals
-    return found
-
-
-def _merged(cells: dict[CellKey, T], around: Callable[[CellKey], CellKey], merge: Callable[[T, T], T]) -> dict[CellKey, T]:
-    """The next coarser level."""
-    found: dict[CellKey, T] = {}
-    for key, value in cells.items():
-        total = around(key)
-        found[total] = merge(found[total], value) if total in found else value
-    return found
 
 
 def _comparable(value: Any) -> tuple[Any, ...]:

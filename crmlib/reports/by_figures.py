@@ -26,6 +26,11 @@ def value_name(plan: SecuredPlan, field: FieldRef) -> str:
     return f"value{next(index for index, one in enumerate(plan.aggregates) if one.field == field)}"
 
 
+def by_name(plan: SecuredPlan, aggregate: PlannedAggregate) -> str:
+    """What the field that says which value is the first or last one is called in the rows."""
+    return f"by{plan.aggregates.index(aggregate)}"
+
+
 def by_figures(query: Select[Any], plan: SecuredPlan) -> Select[Any]:
     """The rows whose groups meet the conditions; groups beyond the top ones get key NULL and `other<index>` 1."""
     for number, having in enumerate(plan.having):

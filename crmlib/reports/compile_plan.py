@@ -20,7 +20,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from crmlib.model.schema import Schema
 from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.by_figures import record_name, value_name
+from crmlib.reports.by_figures import by_name, record_name, value_name
 from crmlib.reports.report_rows import ReportRows
 from crmlib.reports.secure import SecuredPlan
 
@@ -121,8 +121,11 @@ def _part_select(plan: SecuredPlan, asked: FromClause, every: Mapping[str, Colum
     columns.append((func.count() if first else cast(null(), Integer)).label("row_count"))
     for index, aggregate in enumerate(plan.aggregates):
         if aggregate.field is not None:
-            asked_here, value = index in part.aggregates, value_name(plan, aggregate.field)
-            for place, piece in enumerate(AGGREGATES[aggregate.aggregate].sql(asked.c[value] if asked_here else every[value])):
+            asked_here, names = index in part.aggregates, [value_name(plan, aggregate.field)]
+            if aggregate.by:
+                names += [by_name(plan, aggregate), record_name(plan, aggregate.field.source)]
+            values = [asked.c[name] if asked_here else every[name] for name in names]
+            for place, piece in enumerate(AGGREGATES[aggregate.aggregate].sql(*values)):
                 name = f"piece{index}_{place}"
                 columns.append(piece.label(name) if asked_here else cast(null(), piece.type).label(name))
     query = select(*columns).select_from(asked)

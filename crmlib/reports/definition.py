@@ -98,6 +98,12 @@ class RowFormula(Definition):
     blank_as: Literal["zero", "blank"] = "zero"
 
 
+class SummaryFormula(RowFormula):
+    """A figure calculated of a report's other figures: `{name: average_deal, formula: "amount:sum / record_count", type: currency}`."""
+
+    show_as: str | None = None
+
+
 class ReportType(Definition):
     """Which objects with which fields a report has. Without sections: every field, through lookups of any depth.
 
@@ -141,18 +147,29 @@ class Grouping(Definition):
 class Aggregate(Definition):
     """A figure per group: `{field: amount, aggregate: sum}`; record_count needs no field (rows) or an `id` (its records).
 
+    by: of `first` and `last`, the date or number that says which record is the first or last one.
     show_as: not the figure itself, but what it is to others: a share of a total, a running total, a rank ...
     """
 
     aggregate: str
     field: str | None = None
+    by: str | None = None
     label: str = ""
     show_as: str | None = None
 
     @property
     def name(self) -> str:
-        """What groupings, sorting and results call it: "amount:sum", "record_count"."""
-        return ":".join(part for part in (self.field, self.aggregate, self.show_as) if part)
+        """What groupings, sorting and results call it: "amount:sum", "amount:last:close_date", "record_count"."""
+        return ":".join(part for part in (self.field, self.aggregate, self.by, self.show_as) if part)
+
+
+def _kind_of_aggregate(value: Any) -> str:
+    is_formula = "formula" in value if isinstance(value, dict) else isinstance(value, SummaryFormula)
+    return "SummaryFormula" if is_formula else "Aggregate"
+
+
+AnyAggregate = Annotated[Annotated[Aggregate, Tag("Aggregate")] | Annotated[SummaryFormula, Tag("SummaryFormula")],
+                         Discriminator(_kind_of_aggregate)]
 
 
 def _exact_value(value: Any) -> Any:
@@ -277,7 +294,7 @@ class Report(Definition):
     columns: tuple[Column, ...] = ()
     groupings_down: tuple[Grouping, ...] = ()
     groupings_across: tuple[Grouping, ...] = ()
-    aggregates: tuple[Aggregate, ...] = ()
+    aggregates: tuple[AnyAggregate, ...] = ()
     filters: tuple[AnyFilter, ...] = ()
     filter_logic: str = ""
     scope: Literal["all", "mine", "team"] = "all"
@@ -289,6 +306,16 @@ class Report(Definition):
     show_details: bool = False
     chart: Chart = Chart()
     conditional_formats: tuple[ConditionalFormat, ...] = ()
+
+    @property
+    def asked_aggregates(self) -> tuple[Aggregate, ...]:
+        """Those that the data is asked for."""
+        return tuple(one for one in self.aggregates if isinstance(one, Aggregate))
+
+    @property
+    def summary_formulas(self) -> tuple[SummaryFormula, ...]:
+        """Those that are calculated of others."""
+        return tuple(one for one in self.aggregates if isinstance(one, SummaryFormula))
 
     @field_validator("columns", mode="before")
     @classmethod

@@ -25,6 +25,7 @@ Schema = dict[str, Any]
 WORDS: dict[tuple[str, str], Iterable[str]] = {
     ("Aggregate", "aggregate"): AGGREGATES,
     ("Aggregate", "show_as"): SHOW_AS,
+    ("SummaryFormula", "show_as"): SHOW_AS,
     ("Grouping", "date_granularity"): GRANULARITIES,
     ("Filter", "operator"): OPERATORS,
     ("Having", "operator"): OPERATORS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -24,10 +25,12 @@ from crmlib.reports.plan import (
     PlannedGrouping,
     PlannedHaving,
     PlannedSort,
+    PlannedSummary,
     ReportPlan,
 )
 from crmlib.reports.report_types import ReportField, ReportSource, ReportTypeView, decided_by
 from crmlib.reports.show_as import SHOW_AS
+from crmlib.reports.summary_formulas import checked, operand, operand_types, places_of, planned_summary
 
 
 def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date) -> ReportPlan:
@@ -74,14 +77,16 @@ class _Planner:
 
     def plan(self, report: Report) -> ReportPlan:
         groupings = tuple(self.grouping(grouping) for grouping in report.groupings_down + report.groupings_across)
-        aggregates = tuple(self.aggregate(one, groupings) for one in report.aggregates)
+        summaries = self.summaries(report)
+        aggregates = tuple(self.aggregate(one, groupings) for one in self.asked(report, summaries))
         columns = tuple(self.shown(column.field, column.label) for column in report.columns)
         filters = tuple(self.condition(one) for one in report.filters)
         absent = tuple(self.cross_filter(CrossFilter(related=path, without=True)) for path in self.view.absent)
         return ReportPlan(
             report=report, report_type=self.view.label, deployed=self.view.definition.deployed,
             columns=columns, groupings=groupings, across=len(report.groupings_across),
-            aggregates=aggregates, filters=filters, absent=absent, having=tuple(self.having(one, aggregates) for one in report.having),
+            aggregates=aggregates, summaries=summaries, shown=tuple(one.name for one in report.aggregates), filters=filters,
+            absent=absent, having=tuple(self.having(one, aggregates) for one in report.having),
             logic=parse_logic(report.filter_logic) if report.filter_logic.strip() else all_of(len(filters)),
             sorts=tuple(self.sort(one.field, one.order == "descending") for one in report.sort),
             names=tuple(self.ref(self.view.follow(f"{source.prefix}name")) for source in self.view.sources.values()),
@@ -121,12 +126,12 @@ class _Planner:
 
     def formula(self, found: ReportField, label: str) -> FieldRef:
         """A row formula, or a formula field of an object."""
-        checked, field = formula_at(self.view, found.path), found.field
-        operands = tuple((name, self.operand(name)) for name in checked.fields)
+        found_types, field = formula_at(self.view, found.path), found.field
+        operands = tuple((name, self.operand(name)) for name in found_types.fields)
         guards = [guard for _, ref in operands for guard in ref.guards]
-        for used in (found, *(read_field(self.view, name) for name in checked.uses)):
+        for used in (found, *(read_field(self.view, name) for name in found_types.uses)):
             guards += self.guards(used) if used.made is None else ()
-        made = PlannedFormula(checked, context_of(self.settings, self.today), operands, field.scale)
+        made = PlannedFormula(found_types, context_of(self.settings, self.today), operands, field.scale)
         return FieldRef(self.at(found.source.path), "", found.path, label or found.label, field.type.name, field.family, field.scale,
                         tuple(dict.fromkeys(guards)), made)
 
@@ -166,6 +171,19 @@ class _Planner:
         position = self.schema.describe(lookup.to).fields.get("position") if lookup.to else None
         return position is not None and position.family == "number"
 
+    def summaries(self, report: Report) -> tuple[PlannedSummary, ...]:
+        found = checked(report.summary_formulas, operand_types(report, self.view), places_of(report)) if report.summary_formulas else {}
+        return tuple(planned_summary(one, found[one.name], self.settings, self.today) for one in report.summary_formulas)
+
+    def asked(self, report: Report, summaries: tuple[PlannedSummary, ...]) -> Iterator[Aggregate]:
+        """The report's aggregates, and those that only its formulas need."""
+        yield from report.asked_aggregates
+        names = {one.name for one in report.asked_aggregates}
+        for name in dict.fromkeys(name for one in summaries for name in one.formula.fields if name not in names):
+            needed = operand(self.view, name)
+            assert needed is not None, "checked"
+            yield needed
+
     def aggregate(self, aggregate: Aggregate, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
         name, path = aggregate.aggregate, aggregate.field
         shown = SHOW_AS[aggregate.show_as].label if aggregate.show_as else "{}"
@@ -180,8 +198,10 @@ class _Planner:
         row = AGGREGATES[name]
         repeats = row.repeats_matter and not rows <= decided
         in_one_group = not row.repeats_matter or all(grouping.key.source in decided for grouping in groupings)
-        return PlannedAggregate(aggregate.name, aggregate.label or shown.format(row.label.format(counted)), name, ref, repeats=repeats,
-                                additive=row.merge is not None and in_one_group, show_as=aggregate.show_as)
+        by = self.view.find(aggregate.by) if aggregate.by else None
+        label = row.label.format(counted) + (f" by {by.label}" if by else "")
+        return PlannedAggregate(aggregate.name, aggregate.label or shown.format(label), name, ref, repeats=repeats,
+                                additive=row.merge is not None and in_one_group, by=self.ref(by) if by else None, show_as=aggregate.show_as)
 
     def having(self, having: Having, aggregates: tuple[PlannedAggregate, ...]) -> PlannedHaving:
         aggregate = next(one for one in aggregates if one.name == having.aggregate)

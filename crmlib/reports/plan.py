@@ -81,6 +81,7 @@ class PlannedAggregate:
 
     repeats: its source's records may stand in several rows, so each is counted once per group.
     additive: each record of its source is in one finest group only, so totals may be merged from groups.
+    by: of the first and the last value, the field that says which that is.
     show_as: what is made of the figures once they are all there.
     """
 
@@ -90,6 +91,25 @@ class PlannedAggregate:
     field: FieldRef | None
     repeats: bool = False
     additive: bool = True
+    by: FieldRef | None = None
+    show_as: str | None = None
+
+    @property
+    def fields(self) -> tuple[FieldRef, ...]:
+        """Those whose values it tells."""
+        return tuple(one for one in (self.field, self.by) if one is not None)
+
+
+@dataclass(frozen=True)
+class PlannedSummary:
+    """A figure calculated of others: the formula's fields are their names."""
+
+    name: str
+    label: str
+    formula: Checked
+    context: Context
+    type: str
+    scale: int
     show_as: str | None = None
 
 
@@ -144,6 +164,7 @@ class ReportPlan:
     """What the report asks of the data. `withheld` is filled by `secure`; `within` by a drill-down: only rows
     where these groupings, by index, have these values. across: how many of the groupings, the last ones, go across.
 
+    aggregates: those that formulas need are among them; `shown` names the figures that the report shows, in their order.
     names: the name of the primary and of each related object, by which a drill-down tells records of a report without columns.
     absent: of which related records the report type asks that there be none. deployed: whether the report type is.
     """
@@ -156,6 +177,8 @@ class ReportPlan:
     groupings: tuple[PlannedGrouping, ...]  # those down, then those across
     across: int
     aggregates: tuple[PlannedAggregate, ...]
+    summaries: tuple[PlannedSummary, ...]
+    shown: tuple[str, ...]
     filters: tuple[PlannedFilter | PlannedCrossFilter, ...]
     logic: Logic
     absent: tuple[PlannedCrossFilter, ...]

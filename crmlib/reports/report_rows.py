@@ -10,7 +10,7 @@ from sqlalchemy.sql.base import ColumnCollection
 
 from crmlib.model.schema import Schema
 from crmlib.model.sql_functions import code_points, sort_key
-from crmlib.reports.by_figures import by_figures, record_name, value_name
+from crmlib.reports.by_figures import by_figures, by_name, record_name, value_name
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.join import Join
 from crmlib.reports.operators import TEXTS
@@ -91,7 +91,8 @@ class ReportRows:
         """What these aggregates are made of."""
         fields = dict.fromkeys(one.field for one in aggregates if one.field is not None)
         values = [self.value(field).label(value_name(self.plan, field)) for field in fields]
-        repeating = {one.field.source for one in aggregates if one.field and one.repeats}
+        values += [self.value(one.by).label(by_name(self.plan, one)) for one in aggregates if one.by]
+        repeating = {one.field.source for one in aggregates if one.field and (one.repeats or one.by)}
         return values + [self.join.aliases[source].c.id.label(record_name(self.plan, source)) for source in sorted(repeating)]
 
     def _sort_columns(self) -> list[Label[Any]]:

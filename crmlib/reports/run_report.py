@@ -12,7 +12,7 @@ from crmlib.definition import NOWHERE, Source
 from crmlib.errors import raise_if_any
 from crmlib.mirror.fetch import fetch
 from crmlib.model.org import Org
-from crmlib.reports.assemble import assemble
+from crmlib.reports.assemble import Block, assemble
 from crmlib.reports.compile_plan import Statements, compile_plan
 from crmlib.reports.definition import Report
 from crmlib.reports.make_plan import make_plan
@@ -43,7 +43,8 @@ def run_plan(secured: SecuredPlan, org: Org, detail_limit: int | None = None) ->
     statements = compile_plan(secured, org.schema, detail_limit)
     answer = fetch(org, statements.cells, statements.details)
     cells, details = answer.rows
-    result = assemble(secured, statements, cells, details, org.schema, answer.read_at, detail_limit)
+    block = Block(secured, statements, cells, details)
+    result = assemble(secured.report, [block], org.schema, answer.read_at, detail_limit)
     return replace(result, engine=answer.engine)
 
 

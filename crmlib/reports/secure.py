@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from crmlib.errors import AccessDenied, Problem, raise_if_any
 from crmlib.model.schema import Schema
-from crmlib.reports.plan import FieldRef, PlannedCrossFilter, PlannedFilter, PlannedGrouping, ReportPlan, every_filter
+from crmlib.reports.plan import FieldRef, PlannedAggregate, PlannedCrossFilter, PlannedFilter, PlannedGrouping, ReportPlan, every_filter
 from crmlib.security.access import Access
 from crmlib.security.sharing import RowRule, row_rule
 
@@ -33,6 +33,9 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     def hidden(ref: FieldRef | None) -> bool:
         return ref is not None and not all(access.may_read_field(object_name, name) for object_name, name in ref.guards)
 
+    def tells_hidden(aggregate: PlannedAggregate) -> bool:
+        return any(hidden(ref) for ref in aggregate.fields)
+
     if not plan.deployed and not access.builds_report_types:
         raise AccessDenied(Problem("in-development", f"the report type {plan.report_type!r} is in development",
                                    hint="reports on it run once an administrator has deployed it"))
@@ -45,7 +48,7 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
             problems.append(Problem("filter-hidden", f"the report's scope goes by the owner, which {access.username} may not see"))
     if not problems:
         problems = [Problem("filter-hidden", f"the report leaves out groups by {one.aggregate.label}, which {access.username} may not see")
-                    for one in plan.having if hidden(one.aggregate.field)]
+                    for one in plan.having if tells_hidden(one.aggregate)]
     if not problems and plan.report.row_limit:
         problems = [Problem("sort-hidden", f"the row limit goes by {sort.field.label}, which {access.username} may not see")
                     for sort in plan.sorts if hidden(sort.field)]
@@ -64,11 +67,16 @@ def secure(plan: ReportPlan, access: Access, schema: Schema) -> SecuredPlan:
     withheld += [column.label for column in plan.columns if hidden(column)]
     groupings: tuple[PlannedGrouping, ...] = kept(plan.groupings, "key")
     groupings = tuple(replace(grouping, order=None) if hidden(grouping.order) else grouping for grouping in groupings)
-    seen = {aggregate.name for aggregate in plan.aggregates if not hidden(aggregate.field)}  # an order tells of figures as well
+    aggregates = tuple(one for one in plan.aggregates if not tells_hidden(one))
+    readable = {one.name for one in aggregates}
+    summaries = tuple(one for one in plan.summaries if readable.issuperset(one.formula.fields))
+    seen = readable | {one.name for one in summaries}  # an order tells of figures as well
+    labels = {one.name: one.label for one in plan.aggregates} | {one.name: one.label for one in plan.summaries}
+    withheld += [labels[name] for name in plan.shown if name not in seen]
     groupings = tuple(replace(grouping, order_by=None, top=None) if grouping.order_by not in seen else grouping for grouping in groupings)
     across = sum(not hidden(grouping.key) for grouping in plan.groupings[plan.down:])
-    secured = replace(plan, columns=columns, groupings=groupings, across=across, aggregates=kept(plan.aggregates, "field"),
-                      sorts=kept(plan.sorts, "field"))
+    secured = replace(plan, columns=columns, groupings=groupings, across=across, aggregates=aggregates, summaries=summaries,
+                      shown=tuple(name for name in plan.shown if name in seen), sorts=kept(plan.sorts, "field"))
     # A source behind a hidden lookup is joined by nobody any more, but its rule stands all the same.
     rules = {source.path: row_rule(access, source.object, schema) for source in plan.every_source()}
     values = {part.name: getattr(secured, part.name) for part in fields(ReportPlan)}

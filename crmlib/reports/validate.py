@@ -13,11 +13,11 @@ from crmlib.definition import Source
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
-from crmlib.reports.aggregates import AGGREGATES, ORDERED
+from crmlib.reports.aggregates import AGGREGATES, OFFERED, ORDERED
 from crmlib.reports.aggregates import Aggregate as AggregateRow
 from crmlib.reports.charts import chart_problems
 from crmlib.reports.conditional_formats import format_problems
-from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report
+from crmlib.reports.definition import Aggregate, CrossFilter, Filter, Grouping, Having, Report, SummaryFormula
 from crmlib.reports.filter_logic import check_logic
 from crmlib.reports.filter_values import is_open, value_problems
 from crmlib.reports.granularities import GRANULARITIES
@@ -25,8 +25,9 @@ from crmlib.reports.made_fields import check_made
 from crmlib.reports.make_plan import figure_field, related_view
 from crmlib.reports.operators import OPERATORS, Operator
 from crmlib.reports.parameters import ask_problems, asked_by
-from crmlib.reports.report_types import ReportField, ReportTypeView
+from crmlib.reports.report_types import ReportField, ReportTypeView, decided_by
 from crmlib.reports.show_as import SHOW_AS
+from crmlib.reports.summary_formulas import checked, needs_order, operand_types, places_of, told_of
 
 
 def validate(report: Report, view: ReportTypeView, settings: Settings, today: date, source: Source) -> Iterator[Problem]:
@@ -120,16 +121,17 @@ class _Check:
                 yield Problem("not-groupable", f"{self.found.label} has several values per record, which would stand in several groups",
                               self.source.place(*place))
 
-    def show_as(self, aggregate: Aggregate, row: AggregateRow | None, place: tuple[str | int, ...]) -> Iterator[Problem]:
+    def show_as(self, aggregate: Aggregate | SummaryFormula, row: AggregateRow | None, place: tuple[str | int, ...]) -> Iterator[Problem]:
         if aggregate.show_as is None:
             return
         shown = SHOW_AS.get(aggregate.show_as)
         if shown is None:
             yield Problem("unknown-show-as", f"a figure can't be shown as {aggregate.show_as!r}", self.source.place(*place, "show_as"),
                           did_you_mean(aggregate.show_as, SHOW_AS) or f"it can be: {', '.join(SHOW_AS)}")
-        elif row and shown.needs_whole and not row.adds_up:
+        elif shown.needs_whole and (not row.adds_up if row else isinstance(aggregate, SummaryFormula)):
             fitting = [one.name for one in AGGREGATES.values() if one.adds_up]
-            yield Problem("meaningless-share", f"{row.name} has no parts that make a whole, so {aggregate.show_as} means nothing",
+            what = row.name if row else "a formula"
+            yield Problem("meaningless-share", f"{what} has no parts that make a whole, so {aggregate.show_as} means nothing",
                           self.source.place(*place, "show_as"), f"aggregates that have: {', '.join(fitting)}")
 
     def top(self, grouping: Grouping, place: tuple[str | int, ...]) -> Iterator[Problem]:
@@ -145,9 +147,10 @@ class _Check:
     def window(self, name: str | None, where: str) -> Iterator[Problem]:
         """Whether groups can be left out by this aggregate."""
         aggregate = next((one for one in self.report.aggregates if one.name == name), None)
-        row = AGGREGATES.get(aggregate.aggregate) if aggregate else None
-        if row and row.window is None:
-            yield Problem("unfit-aggregate", f"groups can't be left out by {row.name}", where,
+        row = AGGREGATES.get(aggregate.aggregate) if isinstance(aggregate, Aggregate) else None
+        if isinstance(aggregate, SummaryFormula) or (row and row.window is None):
+            kind = "a formula" if isinstance(aggregate, SummaryFormula) else aggregate.aggregate if aggregate else ""
+            yield Problem("unfit-aggregate", f"groups can't be left out by {kind}", where,
                           f"aggregates that fit: {', '.join(one.name for one in AGGREGATES.values() if one.window)}")
 
     def having(self) -> Iterator[Problem]:
@@ -164,7 +167,8 @@ class _Check:
                 yield Problem("no-groups", "there are no groups to leave out", self.source.place(*place),
                               "add groupings_down, or use filters")
             yield from self.window(condition.aggregate, self.source.place(*place, "aggregate"))
-            yield from self.compared(condition, aggregate, place)
+            if isinstance(aggregate, Aggregate):
+                yield from self.compared(condition, aggregate, place)
 
     def compared(self, condition: Having, aggregate: Aggregate, place: tuple[str | int, ...]) -> Iterator[Problem]:
         row = OPERATORS.get(condition.operator)
@@ -194,12 +198,15 @@ class _Check:
         for index, aggregate in enumerate(self.report.aggregates):
             place = ("aggregates", index)
             if aggregate.name in seen:
-                yield Problem("twice", f"{aggregate.aggregate} of {aggregate.field} stands here a second time", self.source.place(*place))
+                yield Problem("twice", f"{aggregate.name!r} stands here a second time", self.source.place(*place))
             seen.add(aggregate.name)
+            if isinstance(aggregate, SummaryFormula):
+                yield from self.show_as(aggregate, None, place)
+                continue
             row = AGGREGATES.get(aggregate.aggregate)
             if row is None:
                 yield Problem("unknown-aggregate", f"there is no aggregate {aggregate.aggregate!r}", self.source.place(*place, "aggregate"),
-                              did_you_mean(aggregate.aggregate, AGGREGATES) or f"aggregates: {', '.join(AGGREGATES)}")
+                              did_you_mean(aggregate.aggregate, AGGREGATES) or f"aggregates: {', '.join(OFFERED)}")
             yield from self.show_as(aggregate, row, place)
             if aggregate.field is None:
                 if row is not None and row.name != "record_count":
@@ -210,6 +217,48 @@ class _Check:
                 yield Problem("meaningless-aggregate", f"{row.label.format(self.found.label)} means nothing: {self.found.label} is a "
                               f"{self.found.field.type.label.lower()} field", self.source.place(*place),
                               f"{row.name} takes {', '.join(row.families)} fields")
+            yield from self.by(aggregate, row, self.found, place)
+        yield from self.summary_formulas()
+
+    def by(self, aggregate: Aggregate, row: AggregateRow | None, counted: ReportField | None,
+           place: tuple[str | int, ...]) -> Iterator[Problem]:
+        """The field that says which record is the first or last one."""
+        if row is None or (aggregate.by is None and not row.needs_by):
+            return
+        if not row.needs_by:
+            yield Problem("needless-by", f"{row.name} takes no second field", self.source.place(*place, "by"), "leave out by")
+        elif aggregate.by is None:
+            yield Problem("missing-key", f"the {row.name} by what?", self.source.place(*place), "add by: close_date, or another date")
+        else:
+            yield from (replace(problem, where=self.source.place(*place, "by")) for problem in self.field(aggregate.by, *place))
+            if self.found and self.found.field.family not in ORDERED:
+                yield Problem("meaningless-aggregate", f"nothing is first or last by {self.found.label}, a "
+                              f"{self.found.field.type.label.lower()} field", self.source.place(*place, "by"), "use a date or a number")
+            elif self.found and counted and self.found.source.path not in self.decided(counted):
+                yield Problem("meaningless-aggregate", f"one record of {counted.label} can have several of {self.found.label}",
+                              self.source.place(*place, "by"), "use a date of the same record")
+
+    def decided(self, counted: ReportField) -> set[str]:
+        """The sources of which each record of the counted field's source has exactly one."""
+        lookups = (*counted.lookups, *(self.found.lookups if self.found else ()))
+        sources = {source.path: source for source in (*self.view.sources.values(), *lookups)}
+        return decided_by(counted.source.path, sources)
+
+    def summary_formulas(self) -> Iterator[Problem]:
+        formulas = self.report.summary_formulas
+        if not formulas:
+            return
+        try:
+            found = checked(formulas, operand_types(self.report, self.view), places_of(self.report))
+        except DefinitionError as error:
+            index = {one.name: place for place, one in enumerate(self.report.aggregates)}
+            for name, problem in map(told_of, error.problems):
+                yield replace(problem, where=self.source.place("aggregates", index[name], "formula"))
+            return
+        for direction, number, grouping in self.directions():
+            if grouping.order_by in found and needs_order(found[grouping.order_by]):
+                yield Problem("unfit-aggregate", f"groups can't be ordered by {grouping.order_by}, which reads the groups before each",
+                              self.source.place(direction, number, "order_by"))
 
     def filters(self) -> Iterator[Problem]:
         yield from self.conditions(self.report.filters, ())
@@ -272,6 +321,10 @@ class _Check:
         """The aggregates that are numbers, or may be meant as such, by name; whether they add up to those of the whole."""
         found = {}
         for one in self.report.aggregates:
+            if isinstance(one, SummaryFormula):
+                if one.type in ("number", "currency", "percent"):
+                    found[one.name] = False
+                continue
             row, fields = AGGREGATES.get(one.aggregate), list(self.field(one.field)) if one.field else []
             field = self.found if one.field and not fields else None
             if field is None or field.field.family == "number" or (row and row.result_type):

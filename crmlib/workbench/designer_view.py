@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from crmlib.errors import DefinitionError, Problem, UserError
-from crmlib.reports.aggregates import AGGREGATES
-from crmlib.reports.definition import CrossFilter, Filter
+from crmlib.reports.aggregates import AGGREGATES, OFFERED
+from crmlib.reports.definition import CrossFilter, Filter, SummaryFormula
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.operators import OPERATORS
 from crmlib.reports.report_types import ReportField
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KIND_SIGNS = {"text": "abc", "number": "123", "date": "date", "datetime": "date", "boolean": "y/n", "picklist": "list",
               "multi_picklist": "list", "lookup": "→", "id": "id"}
+ONE_CLICK = tuple(row for row in OFFERED.values() if not row.needs_by)
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ class DesignerView:
             yield {"number": number, "label": label, "count": len(fields), "is_open": is_open, "fields": [
                 {"path": field.path, "label": field.label, "help": field.field.help, "used": field.path in used,
                  "kind": KIND_SIGNS.get(field.field.family, ""), "groups": is_groupable(field),
-                 "aggregates": [(row.name, _short(row.label)) for row in AGGREGATES.values() if field.field.family in row.families]}
+                 "aggregates": [(row.name, _short(row.label)) for row in ONE_CLICK if field.field.family in row.families]}
                 for field in fields] if is_open else []}
 
     def adder(self, options: Callable[[ReportField], list[tuple[str, str]]]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -244,7 +245,7 @@ class DesignerView:
 
     def figures_of(self, field: ReportField) -> list[tuple[str, str]]:
         if field.field.family == "number":
-            return [(f"{row.name}:{field.path}", row.label.format(field.label)) for row in AGGREGATES.values() if "number" in row.families]
+            return [(f"{row.name}:{field.path}", row.label.format(field.label)) for row in ONE_CLICK if "number" in row.families]
         return [(f"record_count:{field.path}", f"Number of {self.plural(field)}")] if field.field.name == "id" else []
 
     def plural(self, field: ReportField) -> str:
@@ -279,6 +280,8 @@ class DesignerView:
     def standard_label(self, part: str, item: Any, field: ReportField | None) -> str:
         if isinstance(item, CrossFilter):
             return f"{'No' if item.without else f'At least {item.at_least}'} {item.related.replace('_', ' ')}"
+        if isinstance(item, SummaryFormula):
+            return item.name
         label = field.label if field else item.field or ""
         if isinstance(item, Filter) and item.other_field:
             other = self.state.field(item.other_field)
