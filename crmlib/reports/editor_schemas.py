@@ -33,6 +33,9 @@ WORDS: dict[tuple[str, str], Iterable[str]] = {
 }
 """Which words a key takes, by the definition it stands in."""
 
+TOLD_APART = {"aggregates": ("formula", "SummaryFormula", "Aggregate"), "filters": ("related", "CrossFilter", "Filter")}
+"""Lists of two kinds of items: the key that only the first has. An editor then says what is wrong with the kind that is meant."""
+
 FILES: dict[str, type[Definition]] = {"report.schema.json": Report, "report_type.schema.json": ReportType,
                                      "buckets.schema.json": SharedBuckets}
 
@@ -50,6 +53,9 @@ def _schema_of(model: type[Definition]) -> Schema:
             described.pop("title", None)  # repeats the key
             if (name, key) in WORDS:
                 _offer(described, WORDS[name, key])
+            if key in TOLD_APART:
+                sign, first, second = TOLD_APART[key]
+                described["items"] = {"if": {"required": [sign]}, "then": {"$ref": f"#/$defs/{first}"}, "else": {"$ref": f"#/$defs/{second}"}}
             if key == "columns":
                 described["items"] = {"anyOf": [{"type": "string", "description": "A field path."}, described["items"]]}
     if "Chart" in definitions:

@@ -22,6 +22,8 @@ from crmlib.model import sql_functions
 from crmlib.model.sql_functions import (
     day_number,
     day_of_month,
+    first_by,
+    last_by,
     local_date,
     local_hour,
     lower_text,
@@ -130,6 +132,9 @@ class TestNumbers:
         assert found == [(sum(amounts), middle, ordered[max(0, -(-len(ordered) * 90 // 100) - 1)], ordered[0])]
 
 
+ARGUMENTS = {sum_of_squares: 1, first_by: 3, last_by: 3}
+
+
 def test_every_function_of_ours_has_its_word() -> None:
     """One without is answered by the database, which is right but slow."""
     ours = [one for one in vars(sql_functions).values()
@@ -137,7 +142,7 @@ def test_every_function_of_ours_has_its_word() -> None:
     assert len(ours) > 10
     column = VALUES.c.amount
     for function in ours:
-        arguments = [column] if function is sum_of_squares else [column, literal(1, Integer)]
+        arguments = [column, literal(1, Integer), literal(1, Integer)][:ARGUMENTS.get(function, 2)]
         str(select(function(*arguments)).compile(dialect=DuckDialect()))
 
 

@@ -55,7 +55,7 @@ FAULTS = {
     "a path with a hole": ("unknown-field", 6, "no lookup ''", "columns: ['.name']"),
     "a column twice": ("twice", 6, "'name'", "columns: [name, amount, name]"),
     "a grouping twice": ("twice", 5, "'owner'", SUMMARY + "groupings_down: [{field: owner}, {field: owner}]"),
-    "an aggregate twice": ("twice", 8, "sum of amount", TABULAR + "aggregates:\n"
+    "an aggregate twice": ("twice", 8, "'amount:sum'", TABULAR + "aggregates:\n"
                                                         "  - {field: amount, aggregate: sum}\n  - {field: amount, aggregate: average}\n"
                                                         "  - {field: name, aggregate: unique}\n  - {field: amount, aggregate: sum}"),
     "groupings of a tabular report": ("format", 4, "write format: summary",
@@ -109,6 +109,18 @@ FAULTS = {
                                   TABULAR + "aggregates: [{field: amount, aggregate: averge}]"),
     "a sum of text": ("meaningless-aggregate", 4, "sum takes number fields",
                       TABULAR + "aggregates: [{field: name, aggregate: sum}]"),
+    "the last of nothing": ("missing-key", 4, "the last by what?", TABULAR + "aggregates: [{field: amount, aggregate: last}]"),
+    "the last by a text": ("meaningless-aggregate", 4, "use a date or a number",
+                           TABULAR + "aggregates: [{field: amount, aggregate: last, by: name}]"),
+    "the last by what others decide": ("meaningless-aggregate", 4, "several of",
+                                       "=label: F\nreport_type: opportunities_with_line_items\ncolumns: [name]\n"
+                                       "aggregates: [{field: amount, aggregate: last, by: line_items.created_at}]"),
+    "a sum by a date": ("needless-by", 4, "leave out by", TABULAR + "aggregates: [{field: amount, aggregate: sum, by: close_date}]"),
+    "a formula over a figure that is none": ("unknown-field", 4, "did you mean 'amount:sum'?", TABULAR + "aggregates: "
+                                             "[{field: amount, aggregate: sum}, {name: f, formula: 'amount:sun * 2'}]"),
+    "groups in the order of a formula that needs it": ("unfit-aggregate", 5, "reads the groups before each", SUMMARY.replace(
+        "[{aggregate: record_count}]", "[{name: f, formula: 'PREVGROUPVAL(record_count, owner)'}]")
+        + "groupings_down: [{field: owner, order_by: f}]"),
     "an aggregate of nothing": ("missing-key", 4, "sum needs a field",
                                 TABULAR + "aggregates: [{aggregate: sum}]"),
     "logic that makes no sense": ("filter-logic", 7, "at column 7", "filters: [{field: name, value: a}]\nfilter_logic: 1 AND OR"),
