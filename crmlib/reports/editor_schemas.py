@@ -55,7 +55,8 @@ def _schema_of(model: type[Definition]) -> Schema:
                 _offer(described, WORDS[name, key])
             if key in TOLD_APART:
                 sign, first, second = TOLD_APART[key]
-                described["items"] = {"if": {"required": [sign]}, "then": {"$ref": f"#/$defs/{first}"}, "else": {"$ref": f"#/$defs/{second}"}}
+                described["items"] = {"if": {"required": [sign]}, "then": {"$ref": f"#/$defs/{first}"},
+                                      "else": {"$ref": f"#/$defs/{second}"}}
             if key == "columns":
                 described["items"] = {"anyOf": [{"type": "string", "description": "A field path."}, described["items"]]}
     if "Chart" in definitions:

@@ -117,7 +117,7 @@ def asked_by(report: Report, view: ReportTypeView, around: Place = ()) -> Iterat
     """
     yield from _asked_in(report.filters, view, around)
     for index, having in enumerate(report.having):
-        aggregate = next((one for one in report.aggregates if one.name == having.aggregate), None)
+        aggregate = next((one for one in report.asked_aggregates if one.name == having.aggregate), None)
         if having.ask and aggregate is not None and aggregate.aggregate in AGGREGATES:
             try:
                 figure = figure_field(view, aggregate.aggregate, aggregate.field) or _a_number()
