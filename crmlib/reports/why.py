@@ -269,8 +269,9 @@ class _Asking:
         """The record's rows in the report by their groups; without top, in the groups that they had if all had one of their own."""
         plan = self.plan if top else self._without_top(self.plan.having)
         rows = ReportRows(plan, self.schema).of_source(self.path).subquery("asked_rows")
-        keys = [column for column in rows.c if column.name.startswith(("key", "other", "shown"))]
-        query = select(*keys, func.count().label("row_count")).where(rows.c.asked == self.record_id)
+        keys = [column for column in rows.c if column.name.startswith(("key", "other"))]
+        shown = [func.min(column).label(column.name) for column in rows.c if column.name.startswith("shown")]  # several in Other
+        query = select(*keys, *shown, func.count().label("row_count")).where(rows.c.asked == self.record_id)
         return query.group_by(*keys).order_by(*keys) if keys else query
 
     def _without_top(self, having: tuple[PlannedHaving, ...]) -> SecuredPlan:
