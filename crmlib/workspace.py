@@ -224,7 +224,8 @@ class RunnableReport:
 
         user: whether it is for them; for those who may see all records. Raises NotFound, AccessDenied.
         """
-        from crmlib.reports.why import check_may_ask_for, record_called, source_asked, why
+        from crmlib.reports.asked_record import check_may_ask_for, record_called, source_asked
+        from crmlib.reports.why import why
 
         workspace = self.workspace if user is None else self.workspace.as_user(user)
         org = workspace.org

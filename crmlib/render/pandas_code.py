@@ -289,7 +289,7 @@ def _key(grouping: PlannedGrouping, plan: SecuredPlan) -> str:
         return column
     if grouping.key.family == "datetime" and GRANULARITIES[grouping.granularity].is_range:
         column += ".dt.tz_localize(None)"
-    rounds: dict[str, str] = {"month_in_year": ".dt.month_name()", "weekday": ".dt.day_name()", "day_in_month": ".dt.day",
+    rounds: dict[str, str] = {"month_in_year": ".dt.month_name()", "weekday": ".dt.day_name()", "day_in_month": ".dt.day.astype('Int64')",
                               "hour": '.dt.strftime("%H:00–%H:59")'}
     if grouping.granularity in rounds:
         return column + rounds[grouping.granularity]

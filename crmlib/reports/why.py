@@ -6,7 +6,7 @@
 The verdict is whether the rows that the report itself is made of have the record in them. The steps are the conditions by
 which rows get there, in their order, each the same SQL as in the report: the record itself, objects it must be joined
 with, scope and filters, row limit, conditions on groups. Of a record that the user may not see nothing is told.
-All statements are answered as of one moment.
+Steps and verdict are answered as of one moment.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, select, true
 
-from crmlib.errors import AccessDenied, NotFound, Problem, did_you_mean
 from crmlib.mirror.fetch import fetch
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
-from crmlib.model.sql_functions import lower_text
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.assemble import group_label
 from crmlib.reports.by_figures import is_met, with_figure
@@ -31,7 +29,6 @@ from crmlib.reports.report_rows import ReportRows
 from crmlib.reports.report_types import ReportSource
 from crmlib.reports.result import OTHER, Key
 from crmlib.reports.secure import SecuredPlan
-from crmlib.security.access import Access
 from crmlib.security.sharing import row_predicate
 
 SHOWN_VALUES = 3
@@ -96,82 +93,28 @@ class Why:
         return tuple(step for step in self.steps if step.decides)
 
 
-def source_asked(plan: SecuredPlan, name: str, schema: Schema) -> ReportSource:
-    """The source of this path, or of this object. Raises NotFound, also for one behind a lookup that the user may not see."""
-    assert plan.access is not None
-    known = {source.path: source for source in plan.sources}
-
-    def may_be_known(source: ReportSource) -> bool:
-        on_the_way = source
-        while on_the_way.kind == "lookup":
-            if not plan.access.may_read_field(known[on_the_way.parent].object, on_the_way.via):  # type: ignore[union-attr]
-                return False
-            on_the_way = known[on_the_way.parent]
-        return plan.rules[source.path].kind != "none"
-
-    open_to_user = [source for source in plan.sources if may_be_known(source)]
-    of_object = [source for source in open_to_user if source.object == name]
-    found = ([source for source in open_to_user if source.path == name] or [source for source in of_object if source.kind != "lookup"]
-             or of_object)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise NotFound(Problem("several-sources", f"the report reads {schema.describe(name).plural_label} in several ways", name,
-                               f"say which: {', '.join(source.path for source in found)}"))
-    names = [source.path or source.object for source in open_to_user]
-    hint = did_you_mean(name, names) or f"it reads {', '.join(names)}"
-    raise NotFound(Problem("unknown-source", f"the report reads no {name!r}", hint=hint))
-
-
-def record_called(org: Org, plan: SecuredPlan, source: ReportSource, name: str) -> int:
-    """The id of the record of this name, in any case. Raises NotFound, also where there are several."""
-    described = org.schema.describe(source.object)
-    records, label = described.table, described.field("name").column
-    rule = row_predicate(plan.rules[source.path], records, org.schema)
-    found = org.fetch(select(records.c.id).where(lower_text(label) == name.lower(), records.c.deleted_at.is_(None),
-                                                 true() if rule is None else rule).order_by(records.c.id).limit(6))
-    if len(found) == 1:
-        return int(found[0].id)
-    if not found:
-        raise NotFound(Problem("unknown-record", f"there is no {described.label} {name!r}", hint="ask by its id, if it may be deleted"))
-    ids = ", ".join(str(row.id) for row in found[:5]) + (" …" if len(found) > 5 else "")
-    raise NotFound(Problem("several-records", f"several {described.plural_label} are called {name!r}", hint=f"say which, by id: {ids}"))
-
-
-def check_may_ask_for(asker: Access, plan: SecuredPlan, asked_by: SecuredPlan, schema: Schema) -> None:
-    """Who asks on behalf of another must see all that the answer may tell of: all records, and every field that the other sees.
-    Raises AccessDenied. asked_by: the same report as the asker may run it."""
-    beyond = [("not-all-records", f"all {schema.describe(name).plural_label}")
-              for name in dict.fromkeys(source.object for source in plan.every_source()) if not asker.may("view_all", name)]
-    beyond += [("hidden-field", label) for label in asked_by.withheld if label not in plan.withheld]
-    problems = [Problem(code, f"{asker.username} may not see {what}, and so can't ask for others") for code, what in beyond]
-    if problems:
-        raise AccessDenied(problems)
-
-
 def why(org: Org, plan: SecuredPlan, path: str, record_id: int, by_administrator: bool = False) -> Why:
     """Whether a record is in the report and what decided. path: its source. by_administrator: whoever asks may see all such
     records, so that the answer may tell of one that the report's user may not see. Some few statements in one snapshot."""
     assert plan.access is not None
-    asking = _Asking(org.schema, plan, path, record_id)
-    statements = [asking.record(), asking.ways(), asking.conditions(), asking.values(), asking.place(),
-                  *(asking.figures(number) for number in range(len(plan.having))), asking.rows(top=False), asking.rows(top=True)]
-    records, ways, conditions, values, places, *figures, rows_before_top, rows = fetch(org, *statements).rows
-    record = records[0] if records and (records[0].is_visible or by_administrator) else None
-    steps = list(asking.steps_of_record(record))
+    asking = _Asking(org.schema, plan, path, record_id, by_administrator)
+    of_record = [asking.record(), asking.ways(), asking.conditions(), asking.values()]
+    of_report = [asking.place(), *(asking.figures(number) for number in range(len(plan.having))), asking.rows(top=False),
+                 asking.rows(top=True)]
+    answers = fetch(org, *of_record).rows
+    steps = list(asking.steps_of_record(*answers))
     found: list[Place] = []
-    if not _left_out(steps):
-        steps += asking.steps_of_ways(ways)
-    if not _left_out(steps):
-        steps += asking.steps_of_conditions(conditions[0], values)
-    if not _left_out(steps):
-        steps += asking.steps_of_limit(places)
-    for number, having in enumerate(plan.having):
+    if not _left_out(steps):  # what all rows of the report decide takes longer; with it all is asked anew, as of one moment
+        answers = fetch(org, *of_record, *of_report).rows
+        _, _, _, _, places, *figures, rows_before_top, rows = answers
+        steps = [*asking.steps_of_record(*answers[:len(of_record)]), *asking.steps_of_limit(places)]
+        for number, having in enumerate(plan.having):
+            if not _left_out(steps):
+                steps.append(asking.step_of_having(having, figures[number]))
         if not _left_out(steps):
-            steps.append(asking.step_of_having(having, figures[number]))
-    if not _left_out(steps):
-        found = [asking.place_of(row) for row in rows if row.row_count]
-        steps += asking.steps_of_top(rows_before_top, rows)
+            found = [asking.place_of(row) for row in rows if row.row_count]
+            steps += asking.steps_of_top(rows_before_top, rows)
+    record = asking.seen(answers[0])
     return Why(plan.report.label, plan.access.name, org.schema.describe(asking.source.object).label, record_id,
                "" if record is None else str(record.name), bool(found), tuple(steps), tuple(found), plan.settings)
 
@@ -183,8 +126,8 @@ def _left_out(steps: Sequence[Step]) -> bool:
 class _Asking:
     """The statements about one record, and the steps that their rows come to."""
 
-    def __init__(self, schema: Schema, plan: SecuredPlan, path: str, record_id: int) -> None:
-        self.schema, self.plan, self.path, self.record_id = schema, plan, path, record_id
+    def __init__(self, schema: Schema, plan: SecuredPlan, path: str, record_id: int, by_administrator: bool) -> None:
+        self.schema, self.plan, self.path, self.record_id, self.by_administrator = schema, plan, path, record_id, by_administrator
         self.by_path = {source.path: source for source in plan.sources}
         self.source = self.by_path[path]
         # With every join an outer one, a row that lacks a required record is still there to be asked.
@@ -245,7 +188,7 @@ class _Asking:
             return None
         joined = [self.join.aliases[source.path].c.id.is_not(None) for source in self.required]
         query = select(*columns).select_from(self._tables(columns)).where(self._is_asked(), *joined).distinct()
-        return query.order_by(*columns).limit(SHOWN_VALUES + 1)
+        return query.limit(SHOWN_VALUES + 1)
 
     def place(self) -> Select[Any] | None:
         if not self.plan.report.row_limit:
@@ -265,8 +208,10 @@ class _Asking:
         query: Select[Any] = select(*columns, grouped.c.figure, met).where(grouped.c.asked == self.record_id)
         return query.distinct()
 
-    def rows(self, top: bool) -> Select[Any]:
+    def rows(self, top: bool) -> Select[Any] | None:
         """The record's rows in the report by their groups; without top, in the groups that they had if all had one of their own."""
+        if not top and all(one.top is None for one in self.plan.groupings):
+            return None
         plan = self.plan if top else self._without_top(self.plan.having)
         rows = ReportRows(plan, self.schema).of_source(self.path).subquery("asked_rows")
         keys = [column for column in rows.c if column.name.startswith(("key", "other"))]
@@ -295,19 +240,31 @@ class _Asking:
 
     # What it comes to
 
-    def steps_of_record(self, record: Row[Any] | None) -> Iterator[Step]:
-        label = f"{self.schema.describe(self.source.object).label} {self.record_id}"
-        if record is None:
-            yield Step("record", f"There is no {label} that {self.user} may see", holds=False, decides=True)
-            return
+    def seen(self, records: Sequence[Row[Any]]) -> Row[Any] | None:
+        """The record, if it may be told of."""
+        return records[0] if records and (records[0].is_visible or self.by_administrator) else None
+
+    def steps_of_record(self, records: Sequence[Row[Any]], ways: Sequence[Row[Any]], conditions: Sequence[Row[Any]],
+                        values: Sequence[Row[Any]]) -> Iterator[Step]:
+        """What the record and its own rows decide, as far as it gets."""
+        steps = [self._step_of_visibility(self.seen(records))]
+        if not _left_out(steps):
+            steps += self.steps_of_ways(ways)
+        if not _left_out(steps):
+            steps += self.steps_of_conditions(conditions[0], values)
+        yield from steps
+
+    def _step_of_visibility(self, record: Row[Any] | None) -> Step:
         reason = self.plan.rules[self.path].reason
+        if record is None:
+            label = self.schema.describe(self.source.object).label
+            return Step("record", f"There is no {label} {self.record_id} that {self.user} may see", holds=False, decides=True)
         if not record.is_visible:
-            yield Step("record", f"{self.user} may not see it; {self.user} sees {reason}", holds=False, decides=True)
-        elif record.deleted_at is not None:
+            return Step("record", f"{self.user} may not see it; {self.user} sees {reason}", holds=False, decides=True)
+        if record.deleted_at is not None:
             when = Found("deleted", "datetime", 0, (record.deleted_at,))
-            yield Step("record", "It must not be in the recycle bin", holds=False, decides=True, found=(when,))
-        else:
-            yield Step("record", f"{self.user} may see it: {reason}", holds=True)
+            return Step("record", "It must not be in the recycle bin", holds=False, decides=True, found=(when,))
+        return Step("record", f"{self.user} may see it: {reason}", holds=True)
 
     def steps_of_ways(self, ways: Sequence[Row[Any]]) -> Iterator[Step]:
         """Only to the first that is missing: nothing is known beyond it."""

@@ -16,11 +16,12 @@ from crmlib.errors import AccessDenied, NotFound
 from crmlib.model.org import Org
 from crmlib.render.why import why_text
 from crmlib.reports.aggregates import AGGREGATES
+from crmlib.reports.asked_record import check_may_ask_for, record_called, source_asked
 from crmlib.reports.definition import Report
 from crmlib.reports.result import OTHER
 from crmlib.reports.run_report import prepare, run_report
 from crmlib.reports.secure import SecuredPlan
-from crmlib.reports.why import Why, check_may_ask_for, record_called, source_asked, why
+from crmlib.reports.why import Why, why
 from crmlib.security.access import Access, access_of
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, joined, report, view_of
