@@ -55,6 +55,11 @@ class Checked:
         return frozenset(_functions_of(self.root))
 
     @cached_property
+    def size(self) -> int:
+        """How many parts it has, those of a formula it uses being counted wherever it does."""
+        return sum(1 + (node.definition.size if isinstance(node, Field) and node.definition else 0) for node in walk(self.root))
+
+    @cached_property
     def uses(self) -> tuple[str, ...]:
         """Names of the formulas it uses, also through others."""
         return tuple(dict.fromkeys(_uses_of(self.root)))

@@ -12,6 +12,9 @@ from crmlib.formulas.grammar import parse
 from crmlib.formulas.tree import Formula, of_record
 from crmlib.formulas.types import FIELD_TYPES, common_type
 
+LARGEST = 20_000
+"""Parts of a formula with all that it uses."""
+
 
 def check_all(texts: Mapping[str, str], types: Mapping[str, str], groupings: tuple[str, ...] | None = None,
               blank_as: Mapping[str, BlankAs] | None = None) -> dict[str, Checked]:
@@ -38,9 +41,17 @@ def check_all(texts: Mapping[str, str], types: Mapping[str, str], groupings: tup
     for name in _in_order(uses):
         if name not in in_circles:
             checked[name] = replace(check(parsed[name], types, checked, groupings), blank_as=(blank_as or {}).get(name))
-            problems += checked[name].problems or _other_type(checked[name], types.get(name))
+            problems += checked[name].problems or [*_too_large(checked[name]), *_other_type(checked[name], types.get(name))]
     raise_if_any(problems)
     return checked
+
+
+def _too_large(checked: Checked) -> list[Problem]:
+    """Ten formulas, each of which uses the one before ten times, are more than any database can take."""
+    if checked.size <= LARGEST:
+        return []
+    return [Problem("formula-too-large", f"with the formulas it uses it has {checked.size:,} parts; {LARGEST:,} are allowed",
+                    checked.formula.where, "use a formula once, and choose between what is made of it")]
 
 
 def _other_type(checked: Checked, wanted: str | None) -> list[Problem]:

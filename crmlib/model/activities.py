@@ -21,6 +21,8 @@ OBJECTS = (
         F("priority", "picklist", "Priority", values=("Low", "Normal", "High", "Urgent"), default="Normal"),
         F("opened_at", "datetime", "Opened at"),
         F("closed_at", "datetime", "Closed at"),
+        F("days_open", "number", "Days open", scale=0, help="Until it was closed or, while it is open, until today",
+          formula="IF(ISBLANK(closed_at), TODAY(), DATEVALUE(closed_at)) - DATEVALUE(opened_at)"),
         F("description", "long_text", "Description"),
     ), name_label="Subject", help="A complaint or request."),
     ObjectDefinition("task", "Task", "Tasks", "tasks", (

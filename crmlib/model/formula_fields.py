@@ -28,6 +28,9 @@ from crmlib.formulas.types import UNKNOWN
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field, Schema
 
+MOST_FORMULAS = 500
+"""That one formula may use; the same one of another record is another."""
+
 
 def follow(schema: Schema, object_name: str, path: str) -> tuple[Field, ...]:
     """Every field on a path from an object, the lookups first. Raises NotFound."""
@@ -85,6 +88,8 @@ class _Reading:
         if not field.formula:
             return name
         self.texts[name], self.blank_as[name] = field.formula, field.blank_as
+        if len(self.texts) > MOST_FORMULAS:
+            raise DefinitionError(Problem("formula-too-large", f"it uses more than {MOST_FORMULAS} formulas", name))
         if prefix:
             self.types[f"{prefix}.id"] = "id"
         if field in way:  # by a longer and longer path: parent.score, parent.parent.score

@@ -68,6 +68,8 @@ OBJECTS = (
         F("probability", "percent", "Probability"),
         F("expected_revenue", "currency", "Expected revenue"),
         F("close_date", "date", "Close date", required=True),
+        F("age", "number", "Age in days", scale=0, help="From its creation until it closes or, while it is open, until today",
+          formula='IF(ISPICKVAL(stage.outcome, "Open"), TODAY(), close_date) - DATEVALUE(created_at)'),
         F("type", "picklist", "Type", values=("New business", "Existing business")),
         F("source", "picklist", "Source", values=LEAD_SOURCES),
         F("price_book", "lookup", "Price book", to="price_book", children="opportunities"),

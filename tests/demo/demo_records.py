@@ -13,7 +13,7 @@ from crmlib.model.org import Org
 def rows(org: Org, object_name: str) -> list[dict[str, Any]]:
     """All records of an object by id, as dicts of field names."""
     described = org.schema.describe(object_name)
-    statement = select(*(field.column.label(field.name) for field in described.fields.values())).order_by(described.table.c.id)
+    statement = select(*(field.column.label(field.name) for field in described.stored.values())).order_by(described.table.c.id)
     return [dict(row._mapping) for row in org.fetch(statement)]
 
 

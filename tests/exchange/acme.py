@@ -112,9 +112,9 @@ class Export:
 def records(org: Org, object_name: str) -> dict[str, dict[str, Any]]:
     """Records by external id, with the names of lookups' records instead of their numbers."""
     described = org.schema.describe(object_name)
-    columns = [described.table.c.id, *(field.column for field in described.fields.values() if field.type.name != "lookup")]
+    columns = [described.table.c.id, *(field.column for field in described.stored.values() if field.type.name != "lookup")]
     source: Any = described.table
-    for field in described.fields.values():
+    for field in described.stored.values():
         if field.type.name == "lookup" and field.to:
             target = org.schema.describe(field.to).table.alias()
             source = source.outerjoin(target, target.c.id == field.column)

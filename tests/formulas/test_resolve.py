@@ -64,3 +64,23 @@ def test_problems_of_all_formulas_come_together() -> None:
         check_all({"a": "b + ", "b": "nope", "c": "c"}, TYPES)
     assert [(problem.code, problem.where) for problem in raised.value.problems] == [
         ("formula-syntax", "a 1:5"), ("formula-circle", "c"), ("unknown-field", "b 1:1")]
+
+
+def test_formulas_that_grow_beyond_all_measure_are_refused_at_once() -> None:
+    texts = {f"f{number}": f"f{number - 1} + f{number - 1}" for number in range(1, 40)} | {"f0": "amount"}
+    with pytest.raises(DefinitionError) as raised:
+        check_all(texts, TYPES | dict.fromkeys(texts, "number"))
+    assert (raised.value.problems[0].code, raised.value.problems[0].where) == ("formula-too-large", "f13")
+
+
+def test_a_formula_of_another_record_reads_that_one() -> None:
+    """It takes blanks in its own way, and is blank where there is no such record."""
+    types = FIELDS | {"more": "number", "account.score": "number", "account.id": "id", "account.amount": "currency"}
+    texts = {"account.score": "Amount + 1", "more": "BLANKVALUE(account.score, 5) * 2"}
+    formulas = check_all(texts, types, blank_as={"account.score": "blank"})
+    assert formulas["more"].fields == ("account.id", "account.amount")
+    assert formulas["more"].uses == ("account.score",)
+    blank = replace(CONTEXT, blank_as="blank")
+    rows = [{"account.id": record, "account.amount": amount} for record, amount in ((7, Decimal(2)), (7, None), (None, None))]
+    for context, expected in ((CONTEXT, [6, 0, 0]), (blank, [6, 10, 10])):
+        assert [value_of(formulas["more"], row, context) for row in rows] == expected
