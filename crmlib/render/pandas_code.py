@@ -18,18 +18,20 @@ from pprint import pformat
 from textwrap import wrap
 from typing import Any
 
+from crmlib.formulas.tree import Field, Literal, Node
 from crmlib.render.formats import one_line
 from crmlib.render.frame import pandas_frequency
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.granularities import GRANULARITIES
-from crmlib.reports.plan import PlannedAggregate, PlannedGrouping, PlannedHaving, record_id
+from crmlib.reports.plan import PlannedAggregate, PlannedGrouping, PlannedHaving, PlannedSummary, record_id
 from crmlib.reports.secure import SecuredPlan
 
-FIGURES: dict[str, str] = {
-    "sum": "{}.sum()", "average": "{}.mean()", "smallest": "{}.min()", "largest": "{}.max()", "median": "{}.median()",
-    "standard_deviation": "{}.std()", "unique": "{}.nunique()", "record_count": "{}.count()",
-    **{f"percentile_{percent}": f"{{}}.agg(percentile, {percent})" for percent in (10, 25, 75, 90)}}
-"""Each aggregate in pandas, of the groups of a column without repeated records."""
+FIGURES = {"sum": "sum", "average": "mean", "smallest": "min", "largest": "max", "median": "median", "standard_deviation": "std",
+           "unique": "nunique", "record_count": "count"}
+"""What aggregates are called in pandas, of the groups of a column without repeated records."""
+
+NEVER_BLANK = ("sum", "record_count", "unique")
+ARITHMETIC = ("+", "-", "*", "/")
 
 PERCENTILE = '''
 
@@ -71,9 +73,11 @@ class _Script:
     def __init__(self, plan: SecuredPlan) -> None:
         self.plan = plan
         paths = {ref.path for ref in plan.ungrouped().columns}
-        labels = _different([one.label for one in plan.aggregates], set())
-        self.names = dict(zip((one.name for one in plan.aggregates), labels, strict=True))
-        labels = _different([one.label for one in plan.groupings], paths)
+        figures: list[PlannedAggregate | PlannedSummary] = [*plan.aggregates, *plan.summaries]
+        self.names = dict(zip((one.name for one in figures), each_once([one.label for one in figures], set()), strict=True))
+        self.summaries = {one.name: code for one in plan.summaries if (code := self._arithmetic(one.formula.formula.root)) is not None}
+        self.shown_names = [name for name in plan.shown if name in self.summaries or name not in {one.name for one in plan.summaries}]
+        labels = each_once([one.label for one in plan.groupings], paths)
         self.by = [_By(one, label, _columns(one, label)) for one, label in zip(plan.groupings, labels, strict=True)]
         self.down, self.across = self.by[:plan.down], self.by[plan.down:]
 
@@ -132,12 +136,19 @@ class _Script:
         once = self._once()
         for path, name in once.items():
             yield f"    {name} = rows.drop_duplicates([*by, {path!r}]).groupby(by, dropna=False)"
-        yield "    return pd.DataFrame({"
+        yield "    found = pd.DataFrame({"
         for aggregate in self.plan.aggregates:
             yield f"        {self.names[aggregate.name]!r}: {self._figure(aggregate, once)},"
         if not self.plan.aggregates:
             yield "        'Record count': grouped.size(),"
-        yield "    })\n\n"
+        yield "    })"
+        for formula in self.plan.summaries:
+            name = self.names[formula.name]
+            if formula.name in self.summaries:
+                yield f"    found[{name!r}] = {self.summaries[formula.name]}"
+            else:
+                yield f"    # Not worked out here: {one_line(name)} = {one_line(formula.formula.formula.text)}"
+        yield "    return found\n\n"
 
     def _once(self) -> dict[str, str]:
         """The id columns by which records are counted once, with a name for groups in which they are."""
@@ -147,8 +158,30 @@ class _Script:
     def _figure(self, aggregate: PlannedAggregate, once: Mapping[str, str]) -> str:
         if aggregate.field is None:
             return "grouped.size()"
-        found = once[record_id(aggregate.field, self.plan.sources).path] if aggregate.repeats else "grouped"
-        return FIGURES[aggregate.aggregate].format(f"{found}[{aggregate.field.path!r}]")
+        column, record = aggregate.field.path, record_id(aggregate.field, self.plan.sources).path
+        if aggregate.by is not None:  # pandas' first and last leave out blanks by themselves
+            by = aggregate.by.path
+            dated = f"rows.assign(value=rows[{column!r}].where(rows[{by!r}].notna())).sort_values([{by!r}, {record!r}])"
+            return f"{dated}.groupby(by, dropna=False)['value'].{aggregate.aggregate}()"
+        found = once[record] if aggregate.repeats else "grouped"
+        if aggregate.aggregate.startswith("percentile_"):
+            return f"{found}[{column!r}].agg(percentile, {aggregate.aggregate.removeprefix('percentile_')})"
+        return f"{found}[{column!r}].{FIGURES[aggregate.aggregate]}()"
+
+    def _arithmetic(self, node: Node) -> str | None:
+        """A formula over figures that are never blank, if it is plain arithmetic; of a division by zero there is no value."""
+        if isinstance(node, Literal):
+            return str(node.value) if node.type == "number" else None
+        if isinstance(node, Field):
+            aggregate = next((one for one in self.plan.aggregates if one.name == node.name.lower()), None)
+            return f"found[{self.names[aggregate.name]!r}]" if aggregate and aggregate.aggregate in NEVER_BLANK else None
+        parts = [self._arithmetic(one) for one in node.arguments]
+        if node.function not in ARITHMETIC or len(parts) != 2 or None in parts:
+            return None
+        left, right = parts
+        if node.function == "/" and not isinstance(node.arguments[1], Literal):
+            right = f"({right}).where({right} != 0)"
+        return f"({left} {node.function} {right})"
 
     def top(self) -> Iterator[str]:
         """All but the first groups become one."""
@@ -205,14 +238,14 @@ class _Script:
             return
         yield "periods = pd.period_range(groups.index.min(), groups.index.max(), name=groups.index.name)"
         yield "groups = groups.reindex(periods)  # also those without records"
-        nothing = [name for one, name in zip(self.plan.aggregates, self.names.values(), strict=True)
-                   if one.aggregate in ("sum", "record_count", "unique")]
+        nothing = [self.names[one.name] for one in self.plan.aggregates if one.aggregate in NEVER_BLANK]
         if nothing:
             yield f"groups[{nothing!r}] = groups[{nothing!r}].fillna(0)"
 
     def shown(self) -> Iterator[str]:
         """Shares, running totals and the like; then the table."""
-        changed = [one for one in self.plan.aggregates if one.show_as] if self.down else []
+        figures: list[PlannedAggregate | PlannedSummary] = [*self.plan.aggregates, *self.plan.summaries]
+        changed = [one for one in figures if one.show_as and one.name in self.shown_names] if self.down else []
         if changed:
             yield ""
             yield "# What figures are to the others; totals stay plain figures"
@@ -220,6 +253,10 @@ class _Script:
         for one in changed:
             yield from self._shown_as(self.names[one.name], one.show_as or "")
         yield ""
+        shown = [self.names[name] for name in self.shown_names]
+        if shown and shown != list(self.names.values()):
+            yield f"shown = {shown!r}  # the others were needed to work these out"
+            yield "groups, total = groups[shown], total[shown]" if self.down else "total = total[shown]"
         if self.across:
             yield "table = groups.unstack(across)"
             yield "print(table)"
@@ -255,7 +292,7 @@ class _Script:
             yield f"{own} = {made[kind].format(beside)}"
 
 
-def _different(labels: list[str], taken: set[str]) -> list[str]:
+def each_once(labels: list[str], taken: set[str]) -> list[str]:
     """The labels, each once: "Amount", "Amount (2)"; none that is taken."""
     found: list[str] = []
     for label in labels:

@@ -227,11 +227,12 @@ class ReportPlan:
 
     def ungrouped(self) -> Self:
         """The rows alone, one line each: the report's columns, what groups and figures are made of, and the ids of their records."""
-        made_of = [ref for one in self.groupings for ref in (one.order, one.shown, one.key)] + [one.field for one in self.aggregates]
+        made_of = [ref for one in self.groupings for ref in (one.order, one.shown, one.key)]
+        made_of += [ref for one in self.aggregates for ref in one.fields]
         ids = [record_id(one.field, self.sources) for one in self.aggregates if one.field is not None]
         columns = {ref.path: ref for ref in (*self.columns, *made_of, *ids) if ref is not None}
         return replace(self, report=self.report.model_copy(update={"show_details": True}), columns=tuple(columns.values()), groupings=(),
-                       across=0, aggregates=(), having=())
+                       across=0, aggregates=(), summaries=(), shown=(), having=())
 
     def drilled_to(self, down: tuple[Any, ...], across: tuple[Any, ...] = ()) -> Self:
         """The records behind one cell: the same rows, of this group only, one line each."""
