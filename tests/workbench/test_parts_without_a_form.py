@@ -9,7 +9,7 @@ from crmlib.workbench.reports_page import ReportsPage
 from crmlib.workspace import Workspace
 
 
-def test_formulas_over_figures_are_kept_renamed_and_removed(self, desk: Workspace, reports_page: ReportsPage) -> None:
+def test_formulas_over_figures_are_kept_renamed_and_removed(desk: Workspace, reports_page: ReportsPage) -> None:
     report = Report.model_validate({"label": "Average", "report_type": "opportunities", "format": "summary",
                                     "groupings_down": [{"field": "owner"}], "aggregates": [
                                         {"name": "average_deal", "formula": "amount:sum / record_count"},
