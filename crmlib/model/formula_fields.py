@@ -132,6 +132,7 @@ def ensure_sound(schema: Schema, field: Field) -> None:
                     f"{field.object}.{field.name}", problem.hint) for problem in error.problems]) from None
 
 
+@lru_cache(maxsize=1000)
 def guards_of(schema: Schema, field: Field) -> frozenset[tuple[str, str]]:
     """Every (object, field) one must be allowed to read to see a field: of a formula field also all that it reads."""
     own = {(field.object, field.name)}

@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Label, and_, true
 
 from crmlib.formulas.compile_sql import compile_sql
+from crmlib.formulas.context import Context
 from crmlib.model.formula_fields import context_of, formula_in, operand
 from crmlib.model.org import Org
-from crmlib.model.schema import Field, ObjectType
+from crmlib.model.schema import Field, ObjectType, Schema
 from crmlib.security.access import Access, may_see
-from crmlib.security.sharing import row_predicate, row_rule
+from crmlib.security.sharing import RowRule, row_predicate, row_rule
 
 
+@dataclass(frozen=True)
 class FormulaColumns:
-    """Of one object, for one user. A record that may not be seen is as if it were not there.
+    """tables: the object's own, and those that its formulas read, outer joined. columns: the formulas, called as the fields."""
 
-    tables: the object's own with those its formulas read. columns: of the formulas the user may see and that can be calculated.
-    """
+    tables: FromClause
+    columns: tuple[Label[Any], ...] = ()
 
-    def __init__(self, described: ObjectType, org: Org, access: Access) -> None:
-        self.org, self.access = org, access
-        self.tables: FromClause = described.table
-        self.aliases: dict[str, FromClause] = {"": described.table}
-        self.columns: list[Label[Any]] = []
-        for field in described.fields.values():
-            if field.formula and may_see(access, field, org.schema):
-                self.columns.append(self.column(field).label(field.name))
 
-    def column(self, field: Field) -> ColumnElement[Any]:
-        checked = formula_in(self.org.schema, field.object, field.name)
-        operands = {path: self.operand(field.object, path) for path in checked.fields}
-        return compile_sql(checked, operands, context_of(self.org.settings, self.org.today()), field.column.type, field.type.name)
+def formula_columns(described: ObjectType, org: Org, access: Access) -> FormulaColumns:
+    """Of the formula fields that this user may see. A record they may not see is as if it were not there."""
+    schema = org.schema
+    fields = tuple(field for field in described.fields.values() if field.formula and may_see(access, field, schema))
+    if not fields:
+        return FormulaColumns(described.table)
+    read = {lookup.to for field in fields for path in formula_in(schema, described.name, field.name).fields
+            for lookup in operand(schema, described.name, path)[:-1]}
+    rules = tuple((name, row_rule(access, name, schema)) for name in sorted(name for name in read if name))
+    return _written(schema, fields, rules, context_of(org.settings, org.today()))
 
-    def operand(self, object_name: str, path: str) -> ColumnElement[Any]:
-        """The column a path ends at; its lookups are joined."""
-        *lookups, last = operand(self.org.schema, object_name, path)
+
+@lru_cache(maxsize=256)
+def _written(schema: Schema, fields: tuple[Field, ...], rules: tuple[tuple[str, RowRule], ...], context: Context) -> FormulaColumns:
+    """Kept, since writing takes longer than asking."""
+    joined = _Joined(schema, fields[0].object, dict(rules))
+    columns = []
+    for field in fields:
+        checked = formula_in(schema, field.object, field.name)
+        operands = {path: joined.operand(path) for path in checked.fields}
+        columns.append(compile_sql(checked, operands, context, field.column.type, field.type.name).label(field.name))
+    return FormulaColumns(joined.tables, tuple(columns))
+
+
+class _Joined:
+    """An object's table with those that lookups lead to, each once."""
+
+    def __init__(self, schema: Schema, object_name: str, rules: Mapping[str, RowRule]) -> None:
+        self.schema, self.object_name, self.rules = schema, object_name, rules
+        self.tables: FromClause = schema.describe(object_name).table
+        self.aliases: dict[str, FromClause] = {"": self.tables}
+
+    def operand(self, path: str) -> ColumnElement[Any]:
+        """The column at the end of a path."""
+        *lookups, last = operand(self.schema, self.object_name, path)
         reached = ""
         for lookup in lookups:
             parent, reached = self.aliases[reached], f"{reached}.{lookup.name}"
@@ -45,9 +69,8 @@ class FormulaColumns:
         return self.aliases[reached].c[last.column.name]
 
     def join(self, path: str, parent: FromClause, lookup: Field) -> None:
-        schema = self.org.schema
         assert lookup.to is not None
-        target = self.aliases[path] = schema.describe(lookup.to).table.alias()
-        rule = row_predicate(row_rule(self.access, lookup.to, schema), target, schema)
+        target = self.aliases[path] = self.schema.describe(lookup.to).table.alias()
+        rule = row_predicate(self.rules[lookup.to], target, self.schema)
         on = and_(target.c.id == parent.c[lookup.column.name], target.c.deleted_at.is_(None), true() if rule is None else rule)
         self.tables = self.tables.outerjoin(target, on)

@@ -22,7 +22,7 @@ from crmlib.errors import AccessDenied, Conflict, InvalidData, NotFound, Problem
 from crmlib.model.formula_fields import ensure_sound
 from crmlib.model.org import Org
 from crmlib.model.schema import ObjectType
-from crmlib.records.formula_columns import FormulaColumns
+from crmlib.records.formula_columns import formula_columns
 from crmlib.security.access import Access
 from crmlib.security.role_tree import rebuild_role_closure
 from crmlib.security.sharing import row_predicate, row_rule
@@ -112,7 +112,7 @@ class Records:
 
     def _to_show(self, described: ObjectType) -> Select[Any]:
         """Records this user may read, with their formula fields."""
-        formulas = FormulaColumns(described, self.org, self.access)
+        formulas = formula_columns(described, self.org, self.access)
         return self._select(described, "read").add_columns(*formulas.columns).select_from(formulas.tables)
 
     def _select(self, described: ObjectType, right: str, deleted: bool = False) -> Select[Any]:

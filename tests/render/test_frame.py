@@ -6,7 +6,9 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from crmlib.render.frame import to_pandas
+from crmlib.model.schema import Schema
+from crmlib.model.tables import build_metadata
+from crmlib.render.frame import describe_frame, to_pandas
 from crmlib.reports.granularities import GRANULARITIES
 from tests.render import results
 
@@ -112,3 +114,10 @@ def test_fiscal_periods_are_named_after_the_year_in_which_they_end() -> None:
 def test_says_what_it_is_of() -> None:
     result = results.tabular()
     assert to_pandas(replace(result, details=result.details[:2])).attrs == {"label": "Pipeline", "row_count": 7, "is_cut": True}
+
+
+def test_a_description_says_by_what_a_field_is_calculated() -> None:
+    described = Schema(build_metadata()).describe("case")
+    frame = describe_frame(described.fields.values())
+    assert frame.loc["days_open", "formula"].endswith("- DATEVALUE(opened_at)")
+    assert frame.loc["opened_at", "formula"] == ""

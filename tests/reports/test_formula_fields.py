@@ -133,6 +133,18 @@ class TestRights:
         assert "is_big_c" in Records(records, seeing).get("opportunity", 1)
         assert "is_big_c" not in Records(records, blind).get("opportunity", 1)
 
+    @pytest.mark.parametrize("hidden", sorted(NEEDED))
+    def test_nor_what_is_made_of_it(self, records: Org, hidden: str) -> None:
+        made = ReportType.model_validate({
+            "label": "T", "primary_object": "opportunity", "formulas": [{"name": "how", "formula": 'IF(is_big_c, 1, 0)'}],
+            "buckets": [{"name": "size", "field": "how", "ranges": [{"label": "Small", "up_to": 0}, {"label": "Large"}]}]})
+        blind = replace(EVERYTHING, objects=RIGHTS, readable_fields=frozenset(NEEDED - {hidden}))
+        asked = ask(records, made, user=blind, by=["is_big_c", "size"], show=["how:sum", "is_big_c:unique"], columns=["name"], details=True)
+        assert (asked.groups, asked.aggregates, set(asked.withheld)) == ((), (), {"Big", "Sum of how", "Unique Big", "how"})
+        with pytest.raises(AccessDenied):
+            ask(records, "accounts", user=blind, columns=["name"], where=[
+                {"related": "opportunities", "filters": [{"field": "is_big_c", "value": True}]}])
+
     def test_of_records_one_may_not_see_nothing_is_told(self, records: Org) -> None:
         """Clients that are private and of others are as if they were not there."""
         user = replace(EVERYTHING, objects=RIGHTS | {"account": frozenset({"read"})}, sharing={"account": "private"})
