@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -15,9 +16,10 @@ from crmlib.errors import AccessDenied, DefinitionError
 from crmlib.model.custom import Customization, customize
 from crmlib.model.org import Org
 from crmlib.records.records import Records
-from crmlib.reports.definition import ReportType
+from crmlib.reports.definition import ReportType, RowFormula
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, ask, figures, rows
+from tests.reports.test_cases import with_formula_fields
 
 ACCOUNT = """\
 object: account
@@ -151,6 +153,43 @@ class TestRights:
         found = rows(ask(records, "opportunities", user=user, columns=["is_big_c", "account.points_c"], sort=["name"]))
         assert found == [(False, None)] * 4
         assert [Records(records, user).get("opportunity", deal).is_big_c for deal in (1, 2, 3, 4)] == [False] * 4
+
+
+MADE = [{"name": name, "type": type_, "label": name, "formula": formula} for name, type_, formula in (
+    ("due", "date", "ADDMONTHS(close_date, 2)"),
+    ("season", "text", 'IF(INCLUDES(account.high_season, "Summer"), "S", account.country)'),
+    ("part", "percent", "amount / account.annual_revenue"),
+    ("worth", "currency", "amount * probability"),
+    ("then", "datetime", "created_at + 0.5"),
+    ("good", "boolean", 'ISPICKVAL(stage.outcome, "Won") || CONTAINS(name, "a")'))]
+DEALS = ReportType(label="T", primary_object="opportunity")
+CLIENTS = ReportType.model_validate({"label": "T", "primary_object": "account", "related_objects": [
+    {"relationship": "opportunities", "join": "with"}]})
+
+
+@pytest.mark.parametrize("asked", [
+    {"by": ["due/month"], "show": ["worth:sum", "worth:median"]},
+    {"by": ["season"], "across": ["good"], "show": ["worth:sum", "part:percentile_90", "then:largest"]},
+    {"columns": ["name", "due", "season", "part", "worth", "then", "good"], "sort": ["-worth", "season", "id"], "limit": 20,
+     "where": [("due", "greater_than", "TODAY"), ("good", "equals", True),
+               {"field": "worth", "operator": "less_or_equal", "other_field": "expected_revenue"}]},
+], ids=["summary", "matrix", "tabular"])
+def test_the_same_as_a_row_formula(demo_orgs: Org, asked: dict[str, Any]) -> None:
+    org = with_formula_fields(demo_orgs, (Customization.model_validate({"object": "opportunity", "fields": MADE}),))
+    by_rows = DEALS.model_copy(update={"formulas": tuple(RowFormula.model_validate(one) for one in MADE)})
+    by_field, by_row = ask(org, DEALS, **asked), ask(demo_orgs, by_rows, **asked)
+    assert (by_field.details, by_field.groups, by_field.cells) == (by_row.details, by_row.groups, by_row.cells)
+    assert len(by_field.details) == 20 or len(by_field.cells) > 5
+
+
+def test_the_same_from_the_parent(demo_orgs: Org) -> None:
+    org = with_formula_fields(demo_orgs, (Customization.model_validate({"object": "opportunity", "fields": MADE}),))
+    names = ("due", "season", "worth")
+    above = ask(org, CLIENTS, columns=[f"opportunities.{name}" for name in names], sort=["opportunities.id"],
+                show=["opportunities.worth:sum"])
+    here = ask(org, DEALS, columns=names, sort=["id"], show=["worth:sum"], where=[("account.name", "not_equal", "")])
+    assert rows(above) == rows(here) != []
+    assert figures(above) == figures(here)
 
 
 def test_a_formula_that_is_broken_says_so(org: Org) -> None:
