@@ -34,20 +34,29 @@ AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
 
 @dataclass(frozen=True)
 class Source:
-    """Where a definition was written: the file's name and the line of each value, by path of keys and indexes."""
+    """Where a definition was written: the file's name and the line of each value, by path of keys and indexes.
+
+    around: the path at which the definition stands within another.
+    """
 
     file: str
     lines: dict[Place, int]
+    around: Place = ()
+
+    def within(self, *path: str | int) -> Source:
+        """The part of it at this path, as a definition of its own."""
+        return Source(self.file, self.lines, (*self.around, *path))
 
     def place(self, *path: str | int) -> str:
         """`file:line` of the value at this path, or of the nearest one around it; without a file the path itself, dotted."""
         if not self.file:
-            return ".".join(map(str, path))
+            return ".".join(map(str, (*self.around, *path)))
         line = self.line(*path)
         return f"{self.file}:{line}" if line else self.file
 
     def line(self, *path: str | int) -> int:
         """Line of the value at this path or around it; 0 when nothing is known."""
+        path = (*self.around, *path)
         return next((self.lines[path[:length]] for length in range(len(path), -1, -1) if path[:length] in self.lines), 0)
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmlib.definition import NOWHERE, Source
-from crmlib.errors import NotFound, Problem, UserError
+from crmlib.errors import DefinitionError, NotFound, Problem, UserError
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
 from crmlib.records.records import Records
 from crmlib.reports.catalog import Catalog
-from crmlib.reports.definition import Column, Filter, Report, Sort
+from crmlib.reports.definition import Column, Report, Sort
+from crmlib.reports.joined import asked_by_blocks, joined_problems, prepare_joined, run_joined
 from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, asked_by, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
 from crmlib.reports.result import Key, ReportResult
@@ -93,20 +94,16 @@ class Workspace:
         definition, source = (report, NOWHERE) if isinstance(report, Report) else self.catalog.load(path)
         return RunnableReport(self, definition, source, values)
 
-    def names_of(self, object_name: str, containing: str = "", most: int = MOST_NAMES) -> tuple[str, ...]:
-        """Names of an object's records that this user may see, in order, or of those that contain a text: the first of them.
-
-        Of all records there are none when there are more than `most`.
-        """
+    def names_of(self, object_name: str, most: int = MOST_NAMES) -> tuple[str, ...]:
+        """Names of an object's records that this user may see, in order; none when there are more than `most`."""
         listing = Report(label="Names", report_type=self.schema.describe(object_name).table.name, columns=(Column(field="name"),),
-                         sort=(Sort(field="name"),),
-                         filters=(Filter(field="name", operator="contains", value=containing),) if containing else ())
+                         sort=(Sort(field="name"),))
         try:
             result = self.report(listing).run(detail_limit=most + 1).result
         except UserError:
             return ()
         names = tuple(dict.fromkeys(str(row.values[0]) for row in result.details if row.values[0]))
-        return names[:most] if containing or result.row_count <= most else ()
+        return names if result.row_count <= most else ()
 
     def read_result(self, path: str | Path) -> ReportView:
         """A result that was kept as JSON, such as that of an earlier delivery. Raises NotFound, InvalidData."""
@@ -149,11 +146,26 @@ class RunnableReport:
     @cached_property
     def view(self) -> ReportTypeView:
         """Its report type. Raises NotFound or DefinitionError, with the line of the report where the report type has none."""
+        if self.definition.blocks:
+            raise DefinitionError(Problem("joined", "a joined report has a report type for each block",
+                                          hint=f"ask one of its blocks: {', '.join(self.blocks)}"))
+        if not self.definition.report_type:
+            raise DefinitionError(Problem("missing-key", "'report_type' is missing", self.source.place()))
         try:
             return self.workspace.catalog.report_type(self.definition.report_type)
         except UserError as error:
             where = self.source.place("report_type")
             raise type(error)(replace(problem, where=problem.where or where) for problem in error.problems) from None
+
+    @cached_property
+    def blocks(self) -> dict[str, RunnableReport]:
+        """Of a joined report, its blocks by name, each as a report of its own."""
+        return {block.name: RunnableReport(self.workspace, block, self.source.within("blocks", index))
+                for index, block in enumerate(self.definition.blocks)}
+
+    @property
+    def _types(self) -> list[ReportTypeView]:
+        return [block.view for block in self.blocks.values()]
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -163,6 +175,8 @@ class RunnableReport:
     @property
     def asked(self) -> tuple[Parameter, ...]:
         """Its parameters, of lookups without choices; asks the data nothing."""
+        if self.blocks:
+            return parameters_of(asked_by_blocks(self.definition, self._types))
         return parameters_of(asked_by(self.definition, self.view.with_fields_of(self.definition)))
 
     def set(self, parameters: Mapping[str, Any] = NOTHING_GIVEN, **values: Any) -> RunnableReport:
@@ -173,6 +187,8 @@ class RunnableReport:
         """Everything that is wrong with it and its values; never raises."""
         org = self.workspace.org
         try:
+            if self.blocks:
+                return list(joined_problems(self.definition, self._types, org.settings, org.today(), self.source))
             found = list(validate(self.definition, self.view, org.settings, org.today(), self.source))
             return found or list(answer_problems(self.asked, self.values, org.today(), org.settings))
         except UserError as error:
@@ -184,10 +200,12 @@ class RunnableReport:
 
         Raises DefinitionError, InvalidData for values, AccessDenied.
         """
-        workspace = self.workspace
+        workspace, given = self.workspace, {**self.values, **parameters, **values}
+        if self.blocks:
+            return ReportView(run_joined(self.definition, self._types, workspace.org, workspace.user, source=self.source,
+                                         detail_limit=detail_limit, within=within, across=across, parameters=given))
         return ReportView(run_report(self.definition, self.view, workspace.org, workspace.user, source=self.source,
-                                     detail_limit=detail_limit, within=within, across=across,
-                                     parameters={**self.values, **parameters, **values}))
+                                     detail_limit=detail_limit, within=within, across=across, parameters=given))
 
     def drill(self, down: Key, across: Key = ()) -> ReportView:
         """The records behind a cell, with the values that were set."""
@@ -195,6 +213,10 @@ class RunnableReport:
 
     def explain(self) -> str:
         """What it will ask the data: sources with the rules that apply, filters, totals, SQL."""
+        if self.blocks:
+            org = self.workspace.org
+            joined = prepare_joined(self.definition, self._types, org, self.workspace.user, source=self.source, parameters=self.values)
+            return "\n\n".join(f"Block {block.name}\n\n{explain(plan, org)}" for block, plan in joined.blocks)
         return explain(self.prepare(), self.workspace.org)
 
     def rows(self) -> pandas.DataFrame:
@@ -214,9 +236,9 @@ class RunnableReport:
 
     @property
     def address(self) -> str | None:
-        """"folder/name" of a saved report."""
+        """"folder/name" of a saved report, not of a block in it."""
         folder, _, name = self.source.file.removesuffix(".yaml").partition("/")
-        return name if folder == "reports" else None
+        return name if folder == "reports" and not self.source.around else None
 
     def prepare(self) -> SecuredPlan:
         """What this user may run of it. Raises as `run` does; asks the data nothing."""

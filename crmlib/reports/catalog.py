@@ -25,6 +25,9 @@ from crmlib.model.schema import Schema
 from crmlib.reports.definition import Report, ReportType, SharedBuckets, to_yaml
 from crmlib.reports.report_types import ReportTypeView, Shared, check_report_type, check_shared_buckets, standard_report_types
 
+JOINED = "joined report"
+"""What stands for the report type of a report that has one for each of its blocks."""
+
 LONGEST_NAME = 200
 """Bytes in UTF-8; file systems take 255, and an ending comes after it."""
 
@@ -156,7 +159,7 @@ class Catalog:
             try:
                 _checked(file.parent.name), _checked(file.stem)
                 report, _ = self._definition(file, Report)
-                found.append(SavedReport(file.parent.name, file.stem, report.label, report.description, report.report_type))
+                found.append(SavedReport(file.parent.name, file.stem, report.label, report.description, report.report_type or JOINED))
             except DefinitionError as error:
                 found.append(SavedReport(file.parent.name, file.stem, file.stem, "", "", error.problems))
         return sorted(found, key=lambda saved: (saved.folder, saved.label))

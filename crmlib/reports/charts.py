@@ -129,7 +129,7 @@ def _no_such(key: str, name: str, groupings: Sequence[GroupingName], fitting: Se
     return Problem("unknown-grouping", f"the report has no grouping {name!r} to show as {key}", f"chart.{key}", hint)
 
 
-def chart_problems(report: Report, numbers: Mapping[str, bool], source: Source) -> Iterator[Problem]:
+def chart_problems(report: Report, names: Sequence[str], numbers: Mapping[str, bool], source: Source) -> Iterator[Problem]:
     """What is wrong with a report's chart before one sees its figures; some of it only these can tell.
 
     numbers: names of its aggregates that are numbers, and whether they add up.
@@ -141,7 +141,7 @@ def chart_problems(report: Report, numbers: Mapping[str, bool], source: Source) 
         return
     unknown = [name for name in chart.values if name not in numbers]
     for name in unknown:
-        there = name in (one.name for one in report.aggregates)
+        there = name in names
         yield Problem("unfit-chart" if there else "unknown-aggregate",
                       f"{name!r} is no number, and no chart shows it" if there else f"the report has no aggregate {name!r} for its chart",
                       source.place("chart", "values"), did_you_mean(name, numbers) or f"numbers: {', '.join(numbers) or 'none'}")

@@ -61,9 +61,8 @@ def _holds(rule: LookRule, value: Decimal) -> bool:
     return (rule.less_than is None or value < rule.less_than) and (rule.greater_or_equal is None or value >= rule.greater_or_equal)
 
 
-def format_problems(report: Report, numbers: Set[str], source: Source) -> Iterator[Problem]:
+def format_problems(report: Report, names: list[str], numbers: Set[str], source: Source) -> Iterator[Problem]:
     """What is wrong with the conditional formats of a report. numbers: names of its aggregates that are numbers."""
-    names = [one.name for one in report.aggregates]
     seen = set()
     for index, one in enumerate(report.conditional_formats):
         place = ("conditional_formats", index)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from crmlib.definition import Definition
 
@@ -283,14 +283,16 @@ class Report(Definition):
 
     filter_logic: how the filters, counted from 1, go together: "1 AND (2 OR NOT 3)"; unless said, all must hold.
     scope: whose records of the primary object: all that may be seen, the running user's own, or theirs and their team's.
+    format: unsaid, what the groupings make of it. blocks: of a joined report, the reports that it shows side by side.
     show_details: the records themselves below their groups; tabular reports always show them.
     row_limit: only the first rows in the order of `sort`; totals are then of those rows.
     """
 
     label: str
-    report_type: str
+    report_type: str = ""
     description: str = ""
-    format: Literal["tabular", "summary", "matrix"] = "tabular"
+    format: Literal["tabular", "summary", "matrix", "joined"] = "tabular"
+    blocks: tuple[Block, ...] = ()
     columns: tuple[Column, ...] = ()
     groupings_down: tuple[Grouping, ...] = ()
     groupings_across: tuple[Grouping, ...] = ()
@@ -308,6 +310,13 @@ class Report(Definition):
     conditional_formats: tuple[ConditionalFormat, ...] = ()
 
     @property
+    def fitting_format(self) -> str:
+        """What blocks and groupings make of it."""
+        if self.blocks:
+            return "joined"
+        return "matrix" if self.groupings_across else "summary" if self.groupings_down else "tabular"
+
+    @property
     def asked_aggregates(self) -> tuple[Aggregate, ...]:
         """Those that the data is asked for."""
         return tuple(one for one in self.aggregates if isinstance(one, Aggregate))
@@ -322,10 +331,32 @@ class Report(Definition):
     def _short_form(cls, columns: Any) -> Any:
         return _short_form(columns)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fitting_format(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or "format" in content:
+            return content
+        fitting = next((name for key, name in (("blocks", "joined"), ("groupings_across", "matrix"), ("groupings_down", "summary"))
+                        if content.get(key)), "tabular")
+        return {**content, "format": fitting}
+
     @field_validator("chart", mode="before")
     @classmethod
     def _chart_by_name(cls, chart: Any) -> Any:
         return {"type": chart} if isinstance(chart, str) else chart
+
+
+class Block(Report):
+    """A report within a joined one. name: what formulas call it, as in `plan#amount:sum`.
+
+    All blocks have groupings of the same kinds, by which their groups are brought together. What is drawn, and whether
+    records are shown, the joined report says.
+    """
+
+    name: str
+
+
+Report.model_rebuild()
 
 
 def _short_form(columns: Any) -> Any:
@@ -339,7 +370,7 @@ def to_yaml(definition: Report | ReportType | SharedBuckets) -> str:
     import yaml
 
     content = definition.model_dump(mode="json", exclude_defaults=True)
-    for holder in (content, *content.get("sections", ())):
+    for holder in (content, *content.get("sections", ()), *content.get("blocks", ())):
         if "columns" in holder:
             holder["columns"] = [column if len(column) > 1 else column["field"] for column in holder["columns"]]
     if isinstance(definition, Report) and content.get("chart", {}).keys() == {"type"}:

@@ -59,6 +59,8 @@ def _schema_of(model: type[Definition]) -> Schema:
                                       "else": {"$ref": f"#/$defs/{second}"}}
             if key == "columns":
                 described["items"] = {"anyOf": [{"type": "string", "description": "A field path."}, described["items"]]}
+    if model is Report:
+        schema["anyOf"] = [{"required": ["report_type"]}, {"required": ["blocks"]}]
     if "Chart" in definitions:
         schema["properties"]["chart"] = {"anyOf": [dict(definitions["Chart"]["properties"]["type"]), {"$ref": "#/$defs/Chart"}]}
         look = definitions["LookRule"]["properties"]["look"]

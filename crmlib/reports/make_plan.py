@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -33,9 +33,9 @@ from crmlib.reports.show_as import SHOW_AS
 from crmlib.reports.summary_formulas import checked, operand, operand_types, places_of, planned_summary
 
 
-def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date) -> ReportPlan:
-    """The plan of a report that `validate` found sound. No database is touched."""
-    return _Planner(view, settings, today).plan(report)
+def make_plan(report: Report, view: ReportTypeView, settings: Settings, today: date, needed: Iterable[str] = ()) -> ReportPlan:
+    """The plan of a report that `validate` found sound. No database is touched. needed: further figures, for others to read."""
+    return _Planner(view, settings, today).plan(report, needed)
 
 
 def related_view(view: ReportTypeView, related: str) -> tuple[ReportField, ReportTypeView, str]:
@@ -75,10 +75,10 @@ class _Planner:
     def placed(self, source: ReportSource) -> ReportSource:
         return replace(source, path=self.at(source.path), parent=self.at(source.parent)) if self.root else source
 
-    def plan(self, report: Report) -> ReportPlan:
+    def plan(self, report: Report, needed: Iterable[str]) -> ReportPlan:
         groupings = tuple(self.grouping(grouping) for grouping in report.groupings_down + report.groupings_across)
         summaries = self.summaries(report)
-        aggregates = tuple(self.aggregate(one, groupings) for one in self.asked(report, summaries))
+        aggregates = tuple(self.aggregate(one, groupings) for one in self.asked(report, summaries, needed))
         columns = tuple(self.shown(column.field, column.label) for column in report.columns)
         filters = tuple(self.condition(one) for one in report.filters)
         absent = tuple(self.cross_filter(CrossFilter(related=path, without=True)) for path in self.view.absent)
@@ -175,14 +175,15 @@ class _Planner:
         found = checked(report.summary_formulas, operand_types(report, self.view), places_of(report)) if report.summary_formulas else {}
         return tuple(planned_summary(one, found[one.name], self.settings, self.today) for one in report.summary_formulas)
 
-    def asked(self, report: Report, summaries: tuple[PlannedSummary, ...]) -> Iterator[Aggregate]:
-        """The report's aggregates, and those that only its formulas need."""
-        yield from report.asked_aggregates
-        names = {one.name for one in report.asked_aggregates}
-        for name in dict.fromkeys(name for one in summaries for name in one.formula.fields if name not in names):
-            needed = operand(self.view, name)
-            assert needed is not None, "checked"
-            yield needed
+    def asked(self, report: Report, summaries: tuple[PlannedSummary, ...], needed: Iterable[str]) -> Iterator[Aggregate]:
+        """The report's aggregates, and those that only formulas need."""
+        found = {one.name: one for one in report.asked_aggregates}
+        yield from found.values()
+        for name in (*(name for one in summaries for name in one.formula.fields), *needed):
+            read = operand(self.view, name)
+            if read is not None and read.name not in found:
+                found[read.name] = read
+                yield read
 
     def aggregate(self, aggregate: Aggregate, groupings: tuple[PlannedGrouping, ...]) -> PlannedAggregate:
         name, path = aggregate.aggregate, aggregate.field

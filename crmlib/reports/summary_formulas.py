@@ -45,10 +45,10 @@ def operand(view: ReportTypeView, name: str) -> Aggregate | None:
     return Aggregate(aggregate=aggregate, field=path) if family in row.families else None
 
 
-def operand_types(report: Report, view: ReportTypeView) -> dict[str, str]:
-    """The field type of every operand that the report's formulas name, of its own aggregates, and of the formulas themselves."""
+def operand_types(report: Report, view: ReportTypeView, needed: Iterable[str] = ()) -> dict[str, str]:
+    """The field type of every operand that the report's formulas, or others, name, of its own aggregates, and of the formulas."""
     found = {one.name: one for one in report.asked_aggregates if one.show_as is None}
-    for name in names_in(report.summary_formulas):
+    for name in (*names_in(report.summary_formulas), *needed):
         one = operand(view, name)
         if one is not None:
             found.setdefault(one.name, one)

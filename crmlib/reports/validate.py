@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from crmlib.definition import Source
+from crmlib.definition import NOWHERE, Source
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
 from crmlib.model.org import Settings
 from crmlib.model.schema import Field
@@ -44,8 +44,14 @@ def validate(report: Report, view: ReportTypeView, settings: Settings, today: da
     yield from ask_problems(asked_by(report, view), source)
     yield from check.sorts()
     numbers = check.numbers()
-    yield from chart_problems(report, numbers, source)
-    yield from format_problems(report, numbers.keys(), source)
+    names = [one.name for one in report.aggregates]
+    yield from chart_problems(report, names, numbers, source)
+    yield from format_problems(report, names, numbers.keys(), source)
+
+
+def numbers_of(report: Report, view: ReportTypeView, settings: Settings, today: date) -> dict[str, bool]:
+    """The aggregates that are numbers, by name, and whether they add up to those of the whole."""
+    return _Check(report, view.with_fields_of(report), settings, today, NOWHERE).numbers()
 
 
 class _Check:
@@ -72,7 +78,7 @@ class _Check:
 
     def format(self) -> Iterator[Problem]:
         report = self.report
-        fitting = "matrix" if report.groupings_across else "summary" if report.groupings_down else "tabular"
+        fitting = report.fitting_format
         if report.groupings_across and not report.groupings_down:
             yield Problem("format", "a matrix needs a grouping down as well as across", self.source.place("groupings_across"),
                           "add groupings_down")

@@ -77,6 +77,9 @@ class Designer(HasTraits):
     shown = Int()
 
     def __init__(self, org: Any, report: Report, path: str = "") -> None:
+        if report.blocks:
+            raise DefinitionError(Problem("joined-report", "the designer has no form for joined reports",
+                                          hint=f"change its YAML file: {path}.yaml" if path else "write it as a YAML file"))
         self.org = org
         self.view: ReportTypeView = org.catalog.report_type(report.report_type)
         self._typing = ""
@@ -107,8 +110,7 @@ class Designer(HasTraits):
         typing: what is being typed into; letter after letter there is undone at once.
         """
         report = self.report.model_copy(update=parts)
-        fitting = "matrix" if report.groupings_across else "summary" if report.groupings_down else "tabular"
-        report = report.model_copy(update={"format": fitting})
+        report = report.model_copy(update={"format": report.fitting_format})
         if report == self.report:
             return
         if not (typing and typing == self._typing):

@@ -111,7 +111,7 @@ def _chart(outcome: Any) -> tuple[str | None, str]:
 class ResultView:
     """A result on the screen. `keys`: of its cells, in the order in which the page numbers them.
 
-    asked: the values that the report asks for, which stand in its address too.
+    asked: the values that the report asks for, which stand in its address too. back: the designer it came from, "" for the list.
     """
 
     kind, tab = "run", ""
@@ -120,7 +120,7 @@ class ResultView:
         self.page, self.back = page, back
         self.place, values = read_address(route)
         self.state = Result(page.org, report, values)
-        self.asked = AskedValues(page.org, report, values, page.refresh)
+        self.asked = AskedValues(page.org, report, values)
         self.questions = Questions(self.asked_report, page.refresh, page.download)
         self.keys: list[CellKey] = []
         self.drawn: tuple[Any, Markup | None] = (None, None)
@@ -188,12 +188,12 @@ class ResultView:
         result = state.outcome.result if state.outcome else None
         is_narrow = result is not None and not result.show_details and not result.across
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running,
-                      problems_found=(*state.problems, *self.asked.general_problems()), asked=list(self.asked.rows()),
+                      problems_found=(*state.problems, *self.asked.general_problems()), asked=list(self.asked.rows(self.page.refresh)),
                       unapplied=state.key is None and self.asked.given() != state.values,
                       date_words=date_words(), date_help=date_help, table=self.table_html(),
                       chart=Markup(state.chart) if state.chart and state.key is None else None,
                       no_chart=state.no_chart if state.key is None else "",
-                      questions=self.questions.html() if result else None,
+                      questions=self.questions.html() if result and not state.report.blocks else None,
                       beside=is_narrow, records_of=None if state.key is None else self.path_to(state.key))
 
     def table_html(self) -> Markup | None:

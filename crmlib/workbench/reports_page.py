@@ -85,10 +85,14 @@ class ReportsPage:
         if route == "runs":
             return RunsView(self)
         if first == "report":
-            return DesignerView(self, Designer(self.org, self.org.catalog.load(rest)[0], rest), route)
+            report = self.org.catalog.load(rest)[0]
+            if report.blocks:  # the designer has no form for it
+                return ResultView(self, report, f"run/{route}", back="")
+            return DesignerView(self, Designer(self.org, report, rest), route)
         if first == "run":
             place, _ = read_address(rest)
-            return ResultView(self, self.report_at(place), route, back=place)
+            report = self.report_at(place)
+            return ResultView(self, report, route, back="" if report.blocks else place)
         raise NotFound(Problem("unknown-page", f"there is no page {route!r}"))
 
     def report_at(self, route: str) -> Any:

@@ -47,11 +47,10 @@ from crmlib.model.sql_functions import (
 from crmlib.model.types import ExactDecimal, UtcDateTime
 from crmlib.reports.catalog import Catalog
 from crmlib.reports.result import ReportResult
-from crmlib.reports.run_report import run_report
 from crmlib.security.access import access_of
-from tests.conftest import TODAY, add
+from tests.conftest import add
 from tests.reports import test_cases
-from tests.reports.asking import EVERYTHING, ask
+from tests.reports.asking import EVERYTHING, ask, run_saved
 from tests.reports.conftest import mirrored
 from tests.reports.random_reports import TYPES, Asked, reports
 from tests.test_shipped_reports import FOLDER, REPORTS
@@ -108,9 +107,7 @@ class TestReports:
     @pytest.mark.parametrize("path", REPORTS)
     def test_every_report_that_ships(self, path: str, demo: OnSpark) -> None:
         catalog = Catalog(FOLDER, demo.org.schema)
-        report, source = catalog.load(path)
-        expected, found = demo.both(
-            lambda org: run_report(report, catalog.report_type(report.report_type), org, EVERYTHING, TODAY, source))
+        expected, found = demo.both(lambda org: run_saved(org, catalog, path))
         assert found == expected
 
     @pytest.mark.parametrize("name", test_cases.CASES)

@@ -17,9 +17,8 @@ from crmlib.model.org import Org
 from crmlib.model.schema import Schema
 from crmlib.reports.catalog import Catalog, is_name, name_for
 from crmlib.reports.definition import Report, ReportType, SharedBuckets, to_yaml
-from crmlib.reports.run_report import run_report
-from tests.conftest import TODAY, add
-from tests.reports.asking import EVERYTHING, ask, figures, report, view_of
+from tests.conftest import add
+from tests.reports.asking import ask, figures, report, view_of
 from tests.reports.random_reports import Asked, reports, schema
 from tests.reports.test_cases import REPORT_TYPES
 
@@ -279,17 +278,6 @@ def _meaning(definition: Report) -> dict:
         values = condition["value"] if isinstance(condition["value"], list | tuple) else [condition["value"]]
         condition["value"] = [None if value is None else str(value) for value in values]
     return content
-
-
-def test_what_ships_is_sound_and_runs(demo_orgs: Org) -> None:
-    shipped = Catalog(REPORT_TYPES, demo_orgs.schema)
-    assert [problem for name in shipped.custom_names() for problem in shipped.check_report_type(name)] == []
-    assert [problem for name in shipped.bucket_files() for problem in shipped.check_buckets(name)] == []
-    for saved in shipped.reports():
-        definition, _ = shipped.load(saved.path)
-        assert not saved.problems
-        result = run_report(definition, shipped.report_type(definition.report_type), demo_orgs, EVERYTHING, TODAY)
-        assert result.row_count, saved.path
 
 
 def test_schema_is_what_an_org_has(sqlite_org: Org) -> None:
