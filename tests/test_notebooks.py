@@ -117,7 +117,8 @@ class TestScheduledReport:
 
     def test_a_report_that_is_gone(self, demo_today: str, tmp_path: Path) -> None:
         assert self.run("sales/pipeline_by_stge", "", tmp_path, demo_today) == (
-            "cell [4] `view = org.report(report).run()` failed: NotFound: there is no report 'sales/pipeline_by_stge' [unknown-report]\n"
+            "cell [4] `view = org.report(report).run(parameters=parameters)` failed: NotFound: "
+            "there is no report 'sales/pipeline_by_stge' [unknown-report]\n"
             "    hint: did you mean 'sales/pipeline_by_stage'?")
         assert "did you mean &#x27;sales/pipeline_by_stage&#x27;" in (tmp_path / "out.html").read_text()
 
