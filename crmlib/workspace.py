@@ -344,10 +344,10 @@ class ComparisonView:
 
         return "\n".join(to_text(table) for table in self.comparison.tables())
 
-    def to_html(self) -> str:
+    def to_html(self, everything: bool = False) -> str:
         from crmlib.render.html import to_html
 
-        return "".join(to_html(table) for table in self.comparison.tables())
+        return "".join(to_html(table) for table in self.comparison.tables(everything))
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -112,12 +112,17 @@ def _described(one: Parameter) -> list[str]:
 @click.option("--with", "earlier", metavar="last or FILE.json", required=True, help="The run delivered last, or one kept as JSON.")
 @as_user
 @with_values
-@click.option("--output", type=click.Choice(["table", "csv", "html"]), default="table", show_default=True)
+@click.option("--output", type=click.Choice(["table", "csv", "html"]), default="table", show_default=True,
+              help="csv: the groups alone, or the records of a report without groups.")
 @click.option("--all", "everything", is_flag=True, help="Also groups where nothing changed.")
 def compare(report: str, earlier: str, username: str | None, values: dict[str, Any], output: str, everything: bool) -> None:
     """Compare a report, as it is now or was kept, with an earlier run: groups, figures and records that came, went or changed."""
     org = connect(user=username)
     before = org.last_delivered(address(report, values)) if earlier == "last" else org.read_result(earlier)
     after = org.read_result(report) if report.endswith(".json") else org.report(report).run(parameters=values)
-    tables = after.compare(before).comparison.tables(everything)
-    click.echo(b"\n".join(OUTPUTS[output].write(table) for table in tables), nl=False)
+    comparison = after.compare(before)
+    if output == "html":
+        click.echo(comparison.to_html(everything))
+    else:
+        tables = list(comparison.comparison.tables(everything))
+        click.echo(b"\n".join(OUTPUTS[output].write(table) for table in (tables[:1] if output == "csv" else tables)), nl=False)

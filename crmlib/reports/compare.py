@@ -163,7 +163,7 @@ def _group(key: CellKey, before: tuple[Any, ...] | None, after: tuple[Any, ...] 
 
 def _figure(before: Any, after: Any, column: ResultColumn) -> FigureChange:
     """Of sums and counts, a group that is not there has 0."""
-    row = AGGREGATES.get(column.name.rpartition(":")[2])
+    row = AGGREGATES.get(column.name.rpartition("#")[2].rpartition(":")[2])  # "deals#amount:sum" in a joined report
     zero = 0 if column.type in NUMBERS and row is not None and row.adds_up else None
     was, became = zero if before is None else before, zero if after is None else after
     if column.type not in NUMBERS or was is None or became is None:

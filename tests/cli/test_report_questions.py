@@ -67,6 +67,8 @@ class TestCompare:
         assert code == 0 and line.split()[2:10] == ["changed", "1", "2", "1", "100.00%", "€500.00", "€750.10", "€250.10"]
         as_csv = crm("compare", REPORT, "--with", "may.json", "--output", "csv")[1]
         assert as_csv.splitlines()[1].startswith("Open stage,changed,1,2,1,100.00,")
+        as_html = crm("compare", REPORT, "--with", "may.json", "--output", "html")[1]
+        assert as_html.count("<table") == 1 and "€250.10" in as_html
         crm("run", REPORT, "--output", "json", "--file", "june.json")
         assert "250.10" in crm("compare", "june.json", "--with", "may.json")[1]
 
