@@ -131,12 +131,14 @@ class Column(Definition):
 class Grouping(Definition):
     """A level of grouping: by a field's value, or by the period its date falls into.
 
+    label: what its groups are called together, unless it is the field's own label.
     order_by: sort groups by an aggregate of the report ("amount:sum", "record_count") instead of by their label.
     top: of groups ordered by a figure, only so many; the others stand together as "Other".
     show_empty: also periods without records between the first and the last, or picklist values that no record has.
     """
 
     field: str
+    label: str = ""
     date_granularity: str | None = None
     order: Literal["ascending", "descending"] = "ascending"
     order_by: str | None = None

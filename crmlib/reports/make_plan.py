@@ -157,7 +157,7 @@ class _Planner:
 
     def grouping(self, grouping: Grouping) -> PlannedGrouping:
         found, path = self.view.find(grouping.field), grouping.field
-        planned = PlannedGrouping(self.ref(found), found.label, descending=grouping.order == "descending", values=found.field.values,
+        planned = PlannedGrouping(self.ref(found), grouping.label or found.label, descending=grouping.order == "descending", values=found.field.values,
                                   order_by=grouping.order_by, top=grouping.top, show_empty=grouping.show_empty)
         if found.field.family in ("date", "datetime"):
             return replace(planned, granularity=grouping.date_granularity or "day")

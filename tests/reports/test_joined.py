@@ -76,6 +76,10 @@ class TestGroups:
         turned = PLAN | {"groupings_down": [{"field": "user", "order": "descending"}]}
         assert labels(ask(sales, joined(turned, WON))) == ["Chen", "Boris", "Anna"]
 
+    def test_a_label_for_what_the_blocks_call_differently(self, sales: Org) -> None:
+        found = ask(sales, joined(PLAN | {"groupings_down": [{"field": "user", "label": "Manager"}]}, WON))
+        assert [column.label for column in found.groupings] == ["Manager"]
+
     def test_blank_meets_blank(self, sales: Org) -> None:
         add(sales, "opportunity", name="Nobody's", account=1, stage=1, amount=9, close_date=TODAY)
         add(sales, "call", name="Call", account=1)
