@@ -157,8 +157,9 @@ class _Planner:
 
     def grouping(self, grouping: Grouping) -> PlannedGrouping:
         found, path = self.view.find(grouping.field), grouping.field
-        planned = PlannedGrouping(self.ref(found), grouping.label or found.label, descending=grouping.order == "descending", values=found.field.values,
-                                  order_by=grouping.order_by, top=grouping.top, show_empty=grouping.show_empty)
+        planned = PlannedGrouping(
+            self.ref(found), grouping.label or found.label, descending=grouping.order == "descending", values=found.field.values,
+            order_by=grouping.order_by, top=grouping.top, show_empty=grouping.show_empty)
         if found.field.family in ("date", "datetime"):
             return replace(planned, granularity=grouping.date_granularity or "day")
         if found.field.to is None:
