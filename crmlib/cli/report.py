@@ -48,13 +48,17 @@ def run(report: str, username: str | None, values: dict[str, Any], output: str, 
     """Run a report."""
     if output == "xlsx" and file is None:
         raise click.UsageError("an xlsx goes into a file: add --file report.xlsx")
-    result = connect(user=username).report(report).run(parameters=values).result
-    content = OUTPUTS[output].write(result)
-    if file is not None:
-        file.write_bytes(content)
-        click.echo(f"{file}: {result.row_count:,} records", err=True)
+    runnable = connect(user=username).report(report).set(values)
+    if output == "csv" and file is not None:
+        count = runnable.write_csv(file)
     else:
-        click.echo(content, nl=False)
+        result = runnable.run().result
+        content, count = OUTPUTS[output].write(result), result.row_count
+        if file is None:
+            click.echo(content, nl=False)
+            return
+        file.write_bytes(content)
+    click.echo(f"{file}: {count:,} records", err=True)
 
 
 @report_group.command("explain")

@@ -80,6 +80,7 @@ CHAINED = ("AND", "OR", "&")
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
+@lru_cache(maxsize=1000)
 def parse(text: str, where: str = "") -> Formula:
     """The tree of a formula. `where` (a field's or report's name) stands before line and column in every problem.
 

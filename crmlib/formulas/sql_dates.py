@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,9 @@ from sqlalchemy import (
     or_,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from crmlib.formulas.context import Context
 from crmlib.formulas.moments import (
@@ -57,6 +61,19 @@ from crmlib.formulas.sql_value import (
 
 def written(sql: str) -> ColumnElement[Any]:
     return literal_column(sql)
+
+
+class DayInZone(FunctionElement[date]):
+    """The calendar day, as an expression; the moment and the zone, for a database that knows a shorter one."""
+
+    type = Date()
+    inherit_cache = True
+    name = "day_in_zone"
+
+
+@compiles(DayInZone)
+def _day_in_zone(element: DayInZone, compiler: SQLCompiler, **kw: Any) -> str:
+    return str(compiler.process(element.clauses.clauses[0], **kw))
 
 
 DAY_SECONDS = constant(86_400)
@@ -130,7 +147,7 @@ def day_of(context: Context, moment: Sql) -> Sql:
     """In another zone it may be the year 10000, which Python doesn't know."""
     day = cast(at_zone(moment.value, context.zone), Date)
     error = not_(day.between(FIRST_DAY, LAST_DAY))
-    return plain(unless(error, day), error=error)
+    return plain(DayInZone(unless(error, day), moment.value, inline(context.zone)), error=error)
 
 
 def midnight(day: Sql) -> Sql:

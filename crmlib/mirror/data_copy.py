@@ -28,6 +28,7 @@ from crmlib.model.types import ExactDecimal
 STATE = "mirror_state"
 LONGEST_TEXT = 64 * 2**20
 """A row with more than this many bytes can't be copied."""
+LITTLE_MEMORY = "200MB"
 
 _dialect = DuckDialect()
 
@@ -53,10 +54,17 @@ class DataCopy:
         self._duck.close()
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """A connection that sees one state of the copy."""
+    def snapshot(self, sparing: bool = False) -> Iterator[Connection]:
+        """A connection that sees one state of the copy. sparing: meanwhile DuckDB sorts on the disk what needs more than LITTLE_MEMORY."""
         with self._engine.connect() as connection, connection.begin():
-            yield connection
+            if not sparing:
+                yield connection
+                return
+            self._duck.cursor().execute(f"SET memory_limit = '{LITTLE_MEMORY}'")
+            try:
+                yield connection
+            finally:
+                self._duck.cursor().execute("RESET memory_limit")
 
     def bring_up_to_date(self, org: Org) -> datetime:
         """Take over what changed; returns the moment as of which the copy now is. Raises Gap when it must be made anew instead."""

@@ -24,15 +24,17 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from crmlib.mirror.formula_words import LARGE, run_formula
 from crmlib.model import sql_functions
-from crmlib.model.sql_functions import text_sort_key
+from crmlib.model.sql_functions import day_number, local_date, text_sort_key
 
 WORDS = {
     # DuckDB lowers letter by letter; Python, and so the filter's value, knows that a sigma at the end is another and that İ is two.
     "lower_text": "(CASE WHEN contains({0}, 'Σ') OR contains({0}, 'İ') THEN crm_lower({0}) ELSE lower({0}) END)",
     "sort_key": "(CASE WHEN strlen({0}) = length({0}) THEN lower({0}) ELSE crm_sort_key({0}) END)",  # as many bytes as letters: ASCII
     "code_points": "({0})",
+    "any_of": "any_value({0})",
     "same_scale": "(({0}) + 0 * {1})",
-    "twice_median": "(quantile_disc({0}, 0.5) - quantile_disc(-({0}), 0.5))",
+    # Of an even number of values the first is the one before the middle, the second the one after it; of an odd number both are the same.
+    "twice_median": "list_sum(quantile_disc({0}, [0.5, 0.500000000001]))",
     "percentile": "quantile_disc({0}, ({1} - 0.000000001) / 100.0)",  # 0.07 * 100 is over 7 to a float
     "first_by": "(first({0} ORDER BY {1}, {2}) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))",
     "last_by": "(first({0} ORDER BY {1} DESC, {2} DESC) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))",
@@ -41,7 +43,6 @@ WORDS = {
     "local_hour": "CAST(crm_local_time({0}, {1}) // 3600000000 % 24 AS INTEGER)",
     "day_of_month": "CAST(day({0}) AS INTEGER)",
     "month_number": "CAST(year({0}) * 12 + month({0}) - 1 AS INTEGER)",
-    "day_number": "CAST(({0}) - DATE '0001-01-01' + 1 AS INTEGER)",
 }
 """How DuckDB says our functions: arguments by number, `node` being the function itself."""
 
@@ -133,6 +134,7 @@ def add_functions(duck: Any) -> None:
     """Give a connection, and all others to the same database, the Python functions that WORDS speak of."""
     for name, function in (("crm_lower", str.lower), ("crm_sort_key", text_sort_key)):
         duck.create_function(name, function, ["VARCHAR"], "VARCHAR")
+    duck.create_function("crm_local_time_then", _local_time_then, ["TIMESTAMP", "VARCHAR"], "BIGINT")
     duck.create_function("crm_formula", run_formula, ["VARCHAR", "VARCHAR[]"], "VARCHAR", null_handling="special")
 
 
@@ -141,27 +143,33 @@ def set_zone(duck: Any, zone: str) -> None:
     known = zone.replace("'", "''")
     duck.execute(f"""CREATE OR REPLACE MACRO crm_local_time(moment, zone) AS CASE
         WHEN zone <> '{known}' THEN error('another time zone')
-        WHEN moment < TIMESTAMP '{FIRST}-01-01' OR moment >= TIMESTAMP '{LAST}-01-01' THEN error('too far from today')
-        ELSE epoch_us(moment) + {YEAR_1970} + {_offset(offsets_of(zone))} END""")
+        WHEN moment >= TIMESTAMP '{FIRST}-01-01' AND moment < TIMESTAMP '{LAST}-01-01'
+        THEN epoch_us(moment) + {YEAR_1970} + {_offset(offsets_of(zone, FIRST, LAST))} ELSE crm_local_time_then(moment, zone) END""")
 
 
 YEAR_1970 = 719_162 * 86_400_000_000
 """Microseconds from the beginning of the year 1, from which `crm_local_time` counts: positive, so that // rounds down."""
-FIRST, LAST = 1900, 2100
-"""Years between which a zone's changes are known. Of moments before or after, the database must say what day they are."""
+FIRST, LAST = 2010, 2040
+"""Years whose changes of the clocks are written out. Each adds to the time a statement takes to begin; of other years Python is asked."""
+
+
+def _local_time_then(moment: datetime, zone: str) -> int:
+    """`crm_local_time` of any year."""
+    local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    return (local.replace(tzinfo=None) - datetime.min) // timedelta(microseconds=1)
 
 
 @lru_cache(maxsize=8)
-def offsets_of(zone: str) -> tuple[tuple[datetime, int], ...]:
-    """From when on which offset from UTC holds, in microseconds."""
+def offsets_of(zone: str, first: int, last: int) -> tuple[tuple[datetime, int], ...]:
+    """From when on which offset from UTC holds, in microseconds, between two years."""
     place, week, second = ZoneInfo(zone), timedelta(weeks=1), timedelta(seconds=1)
 
     def offset(moment: datetime) -> int:
         return round((moment.astimezone(place).utcoffset() or timedelta()) / timedelta(microseconds=1))
 
-    moment = datetime(FIRST, 1, 1, tzinfo=UTC)
+    moment = datetime(first, 1, 1, tzinfo=UTC)
     found = [(moment, offset(moment))]
-    while moment.year < LAST:
+    while moment.year < last:
         before, moment = moment, moment + week
         now, after = offset(moment), moment
         if now == found[-1][1]:
@@ -174,7 +182,7 @@ def offsets_of(zone: str) -> tuple[tuple[datetime, int], ...]:
 
 
 def _offset(offsets: Sequence[tuple[datetime, int]]) -> str:
-    """The offset of `moment` as SQL: halves of the time again and again, eight comparisons for two centuries."""
+    """The offset of `moment` as SQL: halves of the time again and again, six comparisons for thirty years."""
     if len(offsets) == 1:
         return str(offsets[0][1])
     middle = len(offsets) // 2
@@ -188,6 +196,15 @@ def _say(function: type[FunctionElement[Any]], template: str) -> None:
     compiles(function, "duckdb")(render)
 
 
+def _day_number(node: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    """Of a moment's day it needs no date on the way."""
+    of = node.clauses.clauses[0]
+    template, arguments = ("CAST(crm_local_time({0}, {1}) // 86400000000 + 1 AS INTEGER)", of.clauses) if isinstance(of, local_date) else (
+        "CAST(({0}) - DATE '0001-01-01' + 1 AS INTEGER)", node.clauses)
+    return template.format(*(compiler.process(one, **kw) for one in arguments))
+
+
+compiles(day_number, "duckdb")(_day_number)
 for _name, _template in WORDS.items():
     _say(getattr(sql_functions, _name), _template)
 registry.register("duckdb", __name__, "DuckDialect")

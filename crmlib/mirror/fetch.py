@@ -12,8 +12,9 @@ spark               always the cluster at CRM_SPARK, of the files that were publ
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
@@ -29,6 +30,8 @@ from crmlib.mirror.spark import ask_spark
 from crmlib.model.changes import Gap
 from crmlib.model.org import Org
 
+Ask = Callable[[Connection], tuple[Any, ...]]
+
 DATABASE, COLUMN, SPARK = "database", "column engine", "Spark cluster"
 CHOICES = ("auto", "database", "column", "spark")
 
@@ -37,24 +40,44 @@ CHOICES = ("auto", "database", "column", "spark")
 class Answer:
     """Rows of each statement, who gave them, and the moment as of which they are."""
 
-    rows: tuple[Sequence[Row[Any]], ...]
+    rows: tuple[Any, ...]
     engine: str
     read_at: datetime
 
 
 def fetch(org: Org, *statements: Executable | None) -> Answer:
     """All rows of these statements, as the data was at one moment; of None, none."""
+    with ExitStack() as opened:
+        return _ask(org, lambda connection: tuple(_rows(connection, one) for one in statements), opened)
+
+
+@contextmanager
+def fetch_in_batches(org: Org, whole: Executable, large: Executable, size: int) -> Iterator[Answer]:
+    """As `fetch`; of the second statement an iterator over its rows, so many at a time, which memory need not hold all at once."""
+    def ask(connection: Connection) -> tuple[Any, ...]:
+        return _rows(connection, whole), connection.execution_options(yield_per=size).execute(large).partitions()
+
+    if engine_choice() == "spark":  # its rows come all at once
+        answer = fetch(org, whole, large)
+        yield replace(answer, rows=(answer.rows[0], iter(answer.rows[1:])))
+        return
+    with ExitStack() as opened:
+        yield _ask(org, ask, opened, sparing=True)
+
+
+def _ask(org: Org, ask: Ask, opened: ExitStack, sparing: bool = False) -> Answer:
+    """By a connection that stays open until `opened` ends."""
     choice = engine_choice()
     if choice == "spark":
-        rows, published_at = ask_spark(lambda connection: _rows(connection, statements), org.settings.time_zone)
+        rows, published_at = ask_spark(ask, org.settings.time_zone)
         return Answer(rows, SPARK, published_at)
     if choice != "database":
-        answer = _from_copy(org, statements, must=choice == "column")
+        answer = _from_copy(org, ask, opened, sparing, must=choice == "column")
         if answer is not None:
             return answer
-    with org.snapshot() as connection:
-        read_at = org.now()
-        return Answer(_rows(connection, statements), DATABASE, read_at)
+    connection = opened.enter_context(org.snapshot())
+    read_at = org.now()
+    return Answer(ask(connection), DATABASE, read_at)
 
 
 def engine_choice() -> str:
@@ -77,19 +100,22 @@ def why_not(org: Org) -> str | None:
     return None
 
 
-def _rows(connection: Connection, statements: Sequence[Executable | None]) -> tuple[Sequence[Row[Any]], ...]:
-    return tuple([] if one is None else connection.execute(one).all() for one in statements)
+def _rows(connection: Connection, statement: Executable | None) -> Sequence[Row[Any]]:
+    return [] if statement is None else connection.execute(statement).all()
 
 
-def _from_copy(org: Org, statements: Sequence[Executable | None], must: bool) -> Answer | None:
+def _from_copy(org: Org, ask: Ask, opened: ExitStack, sparing: bool, must: bool) -> Answer | None:
     """None if it can't say; raises SetupError then if it must."""
     reason = why_not(org)
     if reason is None:
         from duckdb import Error
 
         try:
-            with _own.setdefault(org, OwnCopy()).up_to_date(org) as (connection, read_at):
-                return Answer(_rows(connection, statements), COLUMN, read_at)
+            with ExitStack() as tried:
+                connection, read_at = tried.enter_context(_own.setdefault(org, OwnCopy()).up_to_date(org, sparing))
+                answer = Answer(ask(connection), COLUMN, read_at)
+                opened.enter_context(tried.pop_all())
+                return answer
         except (Gap, SQLAlchemyError, Error, OSError) as error:
             reason = str(error)
     if must:

@@ -33,9 +33,12 @@ from sqlalchemy.sql.functions import Function
 from sqlalchemy.sql.visitors import iterate
 
 from crmlib.formulas.compile_sql import FormulaValue
+from crmlib.formulas.sql_dates import DayInZone
 from crmlib.formulas.sqlite import crm_formula, storage_of
+from crmlib.model.sql_functions import local_date
 
-PLAIN = (AsBoolean, BindParameter, Case, ColumnClause, ClauseList, False_, Grouping, Label, Null, True_, TypeCoerce, FormulaValue)
+PLAIN = (AsBoolean, BindParameter, Case, ColumnClause, ClauseList, False_, Grouping, Label, Null, True_, TypeCoerce, DayInZone,
+         FormulaValue)
 COMPARISONS = {operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge, operators.is_, operators.is_not,
                operators.and_, operators.or_, operators.between_op, operators.not_between_op}
 ARITHMETIC = {operators.add, operators.sub, operators.mul}
@@ -55,6 +58,12 @@ def _formula(element: FormulaValue, compiler: SQLCompiler, **kw: Any) -> str:
     recipe, *columns = call.clauses
     stored = ", ".join(_stored(column.type, compiler.process(column, **kw)) for column in columns)
     return _value(element.type, f"crm_formula({compiler.process(recipe, **kw)}, [{stored}]::VARCHAR[])")
+
+
+@compiles(DayInZone, "duckdb")
+def _day_in_zone(element: DayInZone, compiler: SQLCompiler, **kw: Any) -> str:
+    _, moment, zone = element.clauses
+    return str(compiler.process(local_date(moment, zone), **kw))
 
 
 def is_plain(part: Any) -> bool:

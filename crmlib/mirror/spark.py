@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crmlib.errors import Problem, SetupError
 from crmlib.mirror.dialect import offsets_of
 from crmlib.mirror.parquet import PUBLISHED
-from crmlib.mirror.spark_dialect import FIRST_YEAR, PYTHON_FUNCTIONS, engine_on
+from crmlib.mirror.spark_dialect import FIRST_YEAR, LAST_YEAR, PYTHON_FUNCTIONS, engine_on
 
 PORT = 15002
 PATIENCE, TRIES = 5, 6
@@ -128,7 +128,7 @@ def new_session(address: str) -> Any:
 
 def check_zone(session: Any, zone: str) -> None:
     """Raises SetupError if the cluster knows other rules of this time zone than this machine: it would count into other days."""
-    changes = [datetime(FIRST_YEAR, 1, 2, tzinfo=UTC), *(moment for moment, _ in offsets_of(zone) if moment.year >= FIRST_YEAR)]
+    changes = [datetime(FIRST_YEAR, 1, 2, tzinfo=UTC), *(moment for moment, _ in offsets_of(zone, FIRST_YEAR, LAST_YEAR)[1:])]
     moments = [(moment.replace(tzinfo=None) - step,) for moment in changes for step in (timedelta(0), timedelta(seconds=1))]
     session.createDataFrame(moments, "moment TIMESTAMP_NTZ").createOrReplaceTempView("clock_changes")
     asked = "SELECT moment, from_utc_timestamp(moment, :zone) AS there FROM clock_changes"

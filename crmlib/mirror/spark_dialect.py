@@ -37,6 +37,7 @@ WORDS = {
     "lower_text": "lower({0})",
     "sort_key": "crm_sort_key({0})",
     "code_points": "({0})",
+    "any_of": "min({0})",
     "same_scale": "({0})",
     # Spark's own median and percentiles are floats.
     "twice_median": "(get(sort_array(collect_list({0})), (count({0}) - 1) div 2) + get(sort_array(collect_list({0})), count({0}) div 2))",

@@ -6,6 +6,7 @@ To add one: a `GenericFunction`-like class, a `@compiles` for each database, and
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
 from datetime import UTC, date, datetime
@@ -137,6 +138,17 @@ class last_by(first_by):
     name = "last_by"
 
 
+class any_of(FunctionElement[Any]):
+    """Of a group whose values are all the same, or NULL, that value."""
+
+    inherit_cache = True
+    name = "any_of"
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
 class same_scale(FunctionElement[Any]):
     """`same_scale(decimal, 100)`: an ExactDecimal beside one with two more digits after the point.
 
@@ -171,6 +183,7 @@ _template(first_by, sqlite="crm_first_by({0}, {1}, {2})",
           postgresql="(array_agg({0} ORDER BY {1}, {2}) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))[1]")
 _template(last_by, sqlite="crm_last_by({0}, {1}, {2})",
           postgresql="(array_agg({0} ORDER BY {1} DESC, {2} DESC) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL))[1]")
+_template(any_of, sqlite="min({0})", postgresql="min({0})")
 _template(same_scale, sqlite="(({0}) * {1})", postgresql="({0} + 0 * {1})")
 _template(local_date, sqlite="crm_local_date({0}, {1})", postgresql="CAST(({0}) AT TIME ZONE {1} AS DATE)")
 _template(day_of_month, sqlite="CAST(substr({0}, 9, 2) AS INTEGER)", postgresql="CAST(extract(day FROM {0}) AS INTEGER)")
@@ -180,13 +193,16 @@ _template(month_number, sqlite="(CAST(substr({0}, 1, 4) AS INTEGER) * 12 + CAST(
 _template(day_number, sqlite="CAST(julianday({0}) - 1721424.5 AS INTEGER)", postgresql="(({0}) - DATE '0001-01-01' + 1)")
 
 
+ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
 def text_sort_key(text: str | None) -> str | None:
     """What `sort_key` gives in SQL; for sorting in Python the same way."""
     if text is None:
         return None
     if text.isascii():
         return text.lower()
-    return "".join(char for char in unicodedata.normalize("NFD", text.lower()) if not "\u0300" <= char <= "\u036f")
+    return ACCENTS.sub("", unicodedata.normalize("NFD", text.lower()))
 
 
 def _local(moment: str, zone: str) -> datetime:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from io import StringIO
-from typing import Any
+from itertools import chain
+from typing import Any, TextIO
 
 from crmlib.model.org import Settings
 from crmlib.render.formats import EXACT_TYPES, plain
 from crmlib.render.lay_out import LayoutColumn, Role, lay_out, plain_table, shows_details
-from crmlib.reports.result import ReportResult
+from crmlib.reports.result import DetailRow, ReportResult
 
 FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 """A spreadsheet takes text that begins so for a formula, and runs it."""
@@ -37,6 +40,20 @@ def to_csv(result: ReportResult, totals: bool = False, bom: bool = False, guard:
     for row in rows:
         writer.writerow([_cell(value, column, result.settings, guard) for value, column in zip(row, columns, strict=True)])
     return ("\ufeff" if bom else "") + file.getvalue()
+
+
+def write_csv(result: ReportResult, batches: Iterable[Sequence[DetailRow]], file: TextIO, guard: bool = True) -> None:
+    """What `to_csv` gives, of details that come a few thousand at a time. result: without them."""
+    if not shows_details(result):
+        file.write(to_csv(result, guard=guard))
+        return
+    writer = csv.writer(file)
+    for number, batch in enumerate(chain([()], batches)):
+        table = plain_table(lay_out(replace(result, details=tuple(batch))), has_details=True)
+        if number == 0:
+            writer.writerow([_guarded(heading, guard) for heading in table.headings])
+        for row in table.rows:
+            writer.writerow([_cell(value, column, result.settings, guard) for value, column in zip(row, table.columns, strict=True)])
 
 
 def _cell(value: Any, column: LayoutColumn, settings: Settings, guard: bool) -> str | int:

@@ -83,16 +83,22 @@ def _details(blocks: Sequence[Block], grid: _Grid, limit: int | None) -> list[De
     """Group by group, in each block by block; beside the columns of its own block a row is empty."""
     width, found, before = sum(len(block.plan.columns) for block in blocks), [], 0
     for block in blocks:
-        plan, names = block.plan, Names(block.detail_rows)
-        down, across, values = names.key(range(plan.down)), names.key(range(plan.down, len(plan.groupings))), names.values("column")
-        left, right = (None,) * before, (None,) * (width - before - len(plan.columns))
-        found += [DetailRow(down(row), row.id, (*left, *values(row), *right) if left or right else values(row), across(row))
-                  for row in block.detail_rows]
-        before += len(plan.columns)
+        rows, columns = details_of(block.plan, block.detail_rows), len(block.plan.columns)
+        left, right = (None,) * before, (None,) * (width - before - columns)
+        found += [row._replace(values=(*left, *row.values, *right)) for row in rows] if left or right else rows
+        before += columns
     if len(blocks) > 1 or blocks[0].plan.is_ordered_by_figures:
         place = {group.key: number for number, group in enumerate(walk(grid.groups[0]))}
         found = sorted(found, key=lambda row: place[row.key])[:limit]
     return found
+
+
+def details_of(plan: SecuredPlan, rows: Sequence[Row[Any]]) -> list[DetailRow]:
+    """The rows of the details statement, or some of them."""
+    names = Names(rows)
+    down, across, values = names.key(range(plan.down)), names.key(range(plan.down, len(plan.groupings))), names.values("column")
+    record_id = names.at.get("id", 0)
+    return [DetailRow(down(row), row[record_id], values(row), across(row)) for row in rows]
 
 
 def _column(ref: FieldRef) -> ResultColumn:

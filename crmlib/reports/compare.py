@@ -223,7 +223,7 @@ def _records(before: ReportResult, after: ReportResult) -> Iterator[RecordChange
     for row in before.details:
         if row.record_id not in later:
             values = tuple(row.values[names.index(column.name)] if column.name in names else None for column in after.columns)
-            yield RecordChange(WENT, replace(row, values=values), labels_before(row.key, row.across))
+            yield RecordChange(WENT, row._replace(values=values), labels_before(row.key, row.across))
 
 
 def _places(result: ReportResult) -> dict[int, dict[CellKey, None]]:

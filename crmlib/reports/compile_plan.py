@@ -19,6 +19,7 @@ from sqlalchemy import CTE, ColumnElement, FromClause, Integer, Label, Select, c
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from crmlib.model.schema import Schema
+from crmlib.model.sql_functions import any_of
 from crmlib.reports.aggregates import AGGREGATES
 from crmlib.reports.by_figures import by_name, record_name, value_name
 from crmlib.reports.report_rows import ReportRows
@@ -117,7 +118,7 @@ def _part_select(plan: SecuredPlan, asked: FromClause, every: Mapping[str, Colum
             columns.append(asked.c[name].label(name) if name in kept else _nothing(column, name))
     for name, column in every.items():
         if name.startswith(("shown", "order")):
-            columns.append(func.min(asked.c[name]).label(name) if first else _nothing(column, name))
+            columns.append(any_of(asked.c[name]).label(name) if first else _nothing(column, name))
     columns.append((func.count() if first else cast(null(), Integer)).label("row_count"))
     for index, aggregate in enumerate(plan.aggregates):
         if aggregate.field is not None:

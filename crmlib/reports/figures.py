@@ -41,7 +41,10 @@ class Names:
 def _values_at(places: Sequence[int]) -> Callable[[Row[Any]], tuple[Any, ...]]:
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda row: tuple(row[place] for place in places)
+    if not places:
+        return lambda row: ()
+    place, = places
+    return lambda row: (row[place],)
 
 
 class Figures:

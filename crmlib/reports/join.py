@@ -6,9 +6,26 @@ A cross filter is a join of its own inside an EXISTS, or a count where a number 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, Integer, Select, Text, and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.visitors import iterate
 
 from crmlib.model.schema import Schema
@@ -37,7 +54,8 @@ class Join:
         for source in sources:
             name = (source.path.removeprefix("~").replace(".", "_") if source.path.strip("~0123456789") else source.object)[:LONGEST_ALIAS]
             taken = {alias.name for alias in self.aliases.values()}  # type: ignore[attr-defined]
-            self.aliases[source.path] = schema.describe(source.object).table.alias(f"{name}_{len(taken)}" if name in taken else name)
+            table = schema.describe(source.object).table
+            self.aliases[source.path] = _alias(table, f"{name}_{len(taken)}" if name in taken else name)
 
     def column(self, ref: FieldRef) -> ColumnElement[Any]:
         """The field's column, or what is made of others."""
@@ -125,6 +143,12 @@ class Join:
     def _cross_filter(self, condition: PlannedCrossFilter) -> ColumnElement[bool]:
         found = self.related_count(condition) >= condition.at_least if condition.at_least > 1 else exists(self._related(condition))
         return not_(found) if condition.without else found
+
+
+@lru_cache(maxsize=1000)
+def _alias(table: Table, name: str) -> FromClause:
+    """Kept, since making one with all its columns takes longer than all else that a source needs."""
+    return table.alias(name)
 
 
 def _sources_of(ref: FieldRef) -> Iterator[str]:

@@ -27,7 +27,7 @@ NAMED = ("text", "picklist")
 
 def read_field(view: ReportTypeView, name: str) -> ReportField:
     """What a bucket or formula reads: any field of the type's objects and lookups, whether or not the type offers it."""
-    return view.find(name) if name in view.made or name in view.stored else view.sound(view.follow(name))
+    return view.find(name) if name in view.made or (view.definition.sections and name in view.stored) else view.sound(view.follow(name))
 
 
 def bucketed(view: ReportTypeView, bucket: Bucket) -> ReportField:
@@ -99,12 +99,14 @@ def formula_field(view: ReportTypeView, formula: RowFormula) -> ReportField:
 
 def formula_at(view: ReportTypeView, path: str) -> Checked:
     """A row formula by its name, or a formula field by its path. Raises DefinitionError with every problem."""
+    if path in view.checked:
+        return view.checked[path]
     row_formulas = {name.casefold(): one for name, one in view.made.items() if isinstance(one, RowFormula)}
 
     def find(name: str) -> Field:
         row_formula = row_formulas.get(name.casefold())
         return _row_formula(row_formula) if row_formula else read_field(view, name.lower()).field
-    return formula_of(path, find)
+    return view.checked.setdefault(path, formula_of(path, find))
 
 
 def _row_formula(formula: RowFormula, object_name: str = "") -> Field:

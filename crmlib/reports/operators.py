@@ -52,12 +52,23 @@ def _equals(column: ColumnElement[Any], values: Sequence[Any], family: str) -> C
     given = [value for value in values if value is not None]
     blank = [is_blank(column, family)] if len(given) < len(values) else []
     if family in RANGED:
-        return _any(blank + [and_(column >= start, column < end) for start, end in given])
+        return _any(blank + [and_(column >= start, column < end) for start, end in _merged(given)])
     if family == "multi_picklist":
         return _any(blank + [type_coerce(column, Text) == f";{';'.join(value)};" for value in given])
     if family == "text":
         column, given = lower_text(column), [value.lower() for value in given]
     return _any(blank + ([column.in_(given)] if given else []))
+
+
+def _merged(ranges: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """This year and last are one range, which an index or a block of a column answers at once."""
+    merged: list[tuple[Any, Any]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _same(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmlib.errors import DefinitionError, NotFound, Problem, did_you_mean
+from crmlib.formulas.check import Checked
 from crmlib.model.formula_fields import ensure_sound
 from crmlib.model.schema import Field, Schema
 from crmlib.reports.definition import Bucket, RelatedObject, Report, ReportType, RowFormula, SharedBuckets
@@ -69,6 +70,8 @@ class ReportTypeView:
         self.shared = shared or {}
         self.related: dict[str, tuple[ReportField, ReportTypeView, str]] = {}  # what `related_view` found
         self.made = {one.name: one for one in (*definition.buckets, *definition.formulas, *made)}
+        self._made_fields: dict[str, ReportField] = {}
+        self.checked: dict[str, Checked] = {}  # the formulas, once somebody asked for one
         self.label, self.description, self.category = definition.label, definition.description, definition.category
 
     @cached_property
@@ -149,8 +152,10 @@ class ReportTypeView:
         """The field at this path. Raises NotFound with the nearest path, also for one that the type does not offer; DefinitionError for a
         formula that can't be calculated."""
         if path in self.made:
-            return made_field(self, self.made[path])
-        if path in self.stored:
+            if path not in self._made_fields:
+                self._made_fields[path] = made_field(self, self.made[path])
+            return self._made_fields[path]
+        if self.definition.sections and path in self.stored:
             return self.sound(self.stored[path])
         around, _, name = path.rpartition(".")
         source = self.sources.get(around)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from crmlib.model.org import Settings
 from crmlib.reports.definition import Chart, ConditionalFormat
@@ -56,9 +56,11 @@ class Group:
         return self.key[-1]
 
 
-@dataclass(frozen=True)
-class DetailRow:
-    """One report row: the groups down and across it stands in, the primary record's id, its values in the order of the columns."""
+class DetailRow(NamedTuple):
+    """One report row: the groups down and across it stands in, the primary record's id, its values in the order of the columns.
+
+    A tuple, since there may be a million of them.
+    """
 
     key: Key
     record_id: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -45,3 +47,11 @@ def test_faults_are_told_at_once() -> None:
         assert told in output
     code, output = crm("run", ASKING, "--set", "product")
     assert (code, "write period=LAST_MONTH" in output) == (2, True)
+
+
+@pytest.mark.parametrize("report", ["sales/largest_open_deals", "sales/pipeline_by_stage", "sales/plan_against_fact"])
+def test_a_csv_goes_into_a_file_as_it_goes_to_the_screen(report: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.csv"
+    code, told = crm("run", report, "--output", "csv", "--file", str(file))
+    assert (code, told.startswith(f"{file}: ")) == (0, True)
+    assert file.read_text(encoding="utf-8").splitlines() == crm("run", report, "--output", "csv")[1].splitlines()

@@ -28,7 +28,7 @@ def run(*deals: tuple[str, str, str], **changes: Any) -> ReportResult:
     """Deals as (stage, name, amount); a name is one record, with the place of its first letter as its id."""
     rows: list[results.Row] = [((stage,), results.deal(name, amount)) for stage, name, amount in deals]
     result = results.result_of((results.STAGE,), rows, show_details=True, **changes)
-    return replace(result, details=tuple(replace(row, record_id=ord(row.values[0][0])) for row in result.details))
+    return replace(result, details=tuple(row._replace(record_id=ord(row.values[0][0])) for row in result.details))
 
 
 BEFORE = run(("New", "Acorn", "100.00"), ("New", "Brick", "200.00"), ("Talks", "Crane", "0.30"), ("Lost", "Drum", "5.00"))
@@ -106,7 +106,7 @@ class TestRecords:
         assert not comparison.changed_records and "does not hold all its records" in " ".join(comparison.notes)
 
     def test_other_columns(self) -> None:
-        fewer = replace(AFTER, columns=AFTER.columns[1:], details=tuple(replace(row, values=row.values[1:]) for row in AFTER.details))
+        fewer = replace(AFTER, columns=AFTER.columns[1:], details=tuple(row._replace(values=row.values[1:]) for row in AFTER.details))
         assert [one.row.values[0] for one in compare(BEFORE, fewer).changed_records] == [D("200.00"), D("7.00"), D("5.00")]
 
     def test_a_tabular_report(self) -> None:
