@@ -23,7 +23,7 @@ def list_types(custom: bool) -> None:
     catalog = connect().catalog
     for view in catalog.report_types():
         if not (custom and view.standard):
-            click.echo(f"{view.name:45} {view.label}")
+            click.echo(f"{view.name:45} {view.label}{'' if view.definition.deployed else ' (in development)'}")
 
 
 @report_type_group.command("show")
@@ -31,7 +31,8 @@ def list_types(custom: bool) -> None:
 def show(name: str) -> None:
     """A report type's objects and columns."""
     view = connect().catalog.report_type(name)
-    click.echo(f"{view.label}\n{view.description}\n\nObjects: {', '.join(view.objects)}")
+    stage = "" if view.definition.deployed else "In development: only those who may edit everything make and run reports on it.\n"
+    click.echo(f"{view.label}\n{view.description}\n{stage}\nObjects: {', '.join(view.objects)}")
     for label, fields in view.sections:
         click.echo(f"\n{label}")
         for field in fields:
