@@ -15,7 +15,8 @@ from crmlib.definition import Definition
 
 
 class RelatedObject(Definition):
-    """A child relationship of the primary object or, dotted, of another related object (`opportunities.line_items`).
+    """A child relationship of the primary object or, dotted, of another related object or of what a lookup leads to
+    (`opportunities.line_items`, `members.contact.cases`).
 
     join: with, rows that have no such record are left out; with_or_without, they stay; without, only they are left.
     """

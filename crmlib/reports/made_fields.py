@@ -120,7 +120,7 @@ def grain_of(read: list[ReportField], view: ReportTypeView) -> ReportSource | No
     Never a lookup: whether a deal is won is asked of each deal, though all deals of one stage have the same answer.
     """
     wanted = {(field.lookups[0].parent if field.lookups else field.source.path) for field in read} or {""}
-    return next((view.sources[path] for path in sorted(wanted, key=len) if wanted <= decided_by(path, view.sources)), None)
+    return next((view.sources[path] for path in sorted(wanted, key=len) if wanted <= decided_by(path, view.tree)), None)
 
 
 def check_made(view: ReportTypeView) -> Iterator[tuple[str, Problem]]:

@@ -67,7 +67,8 @@ class _Planner:
     def __init__(self, view: ReportTypeView, settings: Settings, today: date, root: str = "", numbers: count[int] | None = None) -> None:
         self.view, self.schema, self.settings, self.today, self.root = view, view.schema, settings, today, root
         self.numbers = numbers or count(1)
-        self.sources: dict[str, ReportSource] = {self.at(source.path): self.placed(source) for source in view.sources.values()}
+        self.sources: dict[str, ReportSource] = {self.at(source.path): self.placed(source) for path, source in view.tree.items()
+                                              if path not in view.absent}
 
     def at(self, path: str) -> str:
         return ".".join(part for part in (self.root, path) if part)

@@ -80,7 +80,7 @@ class ReportTypeView:
 
         Raises for a relationship that isn't there.
         """
-        return {path: source for path, source in self._objects.items() if path not in self.absent}
+        return {path: source for path, source in self.tree.items() if source.kind != "lookup" and path not in self.absent}
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -88,16 +88,18 @@ class ReportTypeView:
         return tuple(related.relationship for related in self.definition.related_objects if related.join == "without")
 
     @cached_property
-    def _objects(self) -> dict[str, ReportSource]:
+    def tree(self) -> dict[str, ReportSource]:
+        """All objects by path: the primary one, the related ones, and those of the lookups on which related ones hang."""
         found = {"": ReportSource("", self.definition.primary_object, "primary")}
         for related in self.definition.related_objects:
             parent, _, name = related.relationship.rpartition(".")
+            if any(f"{parent}.".startswith(f"{one}.") for one in self.absent):
+                raise DefinitionError(Problem("below-without", f"nothing can hang on {parent!r}, which the report type is without",
+                                              hint="a report's filter can ask for records without related ones that meet conditions"))
+            self._reach(parent, found)
             if parent not in found:
                 raise DefinitionError(Problem("unknown-relationship",
                                               f"{parent!r} must be a related object before {related.relationship!r}"))
-            if parent in self.absent:
-                raise DefinitionError(Problem("below-without", f"nothing can hang on {parent!r}, which the report type is without",
-                                              hint="a report's filter can ask for records without related ones that meet conditions"))
             if related.relationship in found:
                 raise DefinitionError(Problem("twice", f"related object {related.relationship!r} stands here a second time"))
             described = self.schema.describe(found[parent].object)
@@ -109,6 +111,17 @@ class ReportTypeView:
                                                        required=related.join == "with")
         return found
 
+    def _reach(self, path: str, found: dict[str, ReportSource]) -> None:
+        """Adds the lookups on the way along this path, as far as there are such."""
+        source = found[""]
+        for step in path.split(".") if path else ():
+            lookup = self.schema.describe(source.object).fields.get(step)
+            if source.prefix + step not in found and lookup is not None and lookup.to:
+                found[source.prefix + step] = ReportSource(source.prefix + step, lookup.to, "lookup", source.path, step, required=False)
+            if source.prefix + step not in found:
+                return
+            source = found[source.prefix + step]
+
     def with_fields_of(self, report: Report) -> ReportTypeView:
         """The same with the buckets and formulas of a report."""
         made: tuple[Bucket | RowFormula, ...] = (*report.buckets, *report.formulas)
@@ -117,12 +130,12 @@ class ReportTypeView:
     @property
     def objects(self) -> tuple[str, ...]:
         """The primary and related objects, as people call them."""
-        plural = {path: self.schema.describe(source.object).plural_label for path, source in self._objects.items()}
+        plural = {path: self.schema.describe(source.object).plural_label for path, source in self.tree.items() if source.kind != "lookup"}
         return tuple(f"without {label}" if path in self.absent else label for path, label in plural.items())
 
     def may_be_read(self, access: Access) -> bool:
         """Whether this user may read all the objects, also those it is without."""
-        return all(access.may("read", source.object) for source in self._objects.values())
+        return all(access.may("read", source.object) for source in self.tree.values())
 
     @cached_property
     def sections(self) -> tuple[tuple[str, tuple[ReportField, ...]], ...]:
@@ -183,13 +196,15 @@ class ReportTypeView:
     def follow(self, path: str, label: str = "") -> ReportField:
         """The field at the end of a path through related objects and lookups, offered or not."""
         *steps, last = path.split(".")
-        source, lookups, labels = self.sources[""], [], []
-        start = source
+        source = start = self.sources[""]
+        lookups, labels = list[ReportSource](), list[str]()
         for step in steps:
             child = self.sources.get(source.prefix + step) if step else None
             described = self.schema.describe(source.object)
             if child is not None:
                 source = start = child
+                lookups.clear()
+                labels.clear()
             elif step in described.fields and (to := described.fields[step].to):
                 source = ReportSource(source.prefix + step, to, "lookup", source.path, step, required=False)
                 lookups.append(source)

@@ -90,11 +90,19 @@ def _asked_by(condition: PlannedFilter | PlannedCrossFilter) -> tuple[FieldRef |
 
 def _unreadable(plan: ReportPlan, access: Access, schema: Schema) -> Iterator[Problem]:
     """Primary and related objects that may not be read, or not in this relation: which record belongs to which is itself a field."""
+    by_path = {source.path: source for source in plan.sources}
+    hung_on = {source.parent for source in plan.sources if source.kind == "child"}
+    for path in tuple(hung_on):
+        while by_path[path].kind == "lookup":
+            hung_on.add(path)
+            path = by_path[path].parent
     for source in plan.every_source():
+        if source.kind == "lookup" and source.path not in hung_on:
+            continue  # a hidden one is withheld with its fields
         described = schema.describe(source.object)
-        if source.kind != "lookup" and not access.may("read", source.object):
+        holder = schema.describe(by_path[source.parent].object) if source.kind == "lookup" else described
+        if not access.may("read", source.object):
             yield Problem("object-hidden", f"{access.username} may not read {described.plural_label}")
-        elif source.kind in ("child", "cross") and not access.may_read_field(source.object, source.via):
-            lookup = described.field(source.via)
-            yield Problem("relationship-hidden", f"the report joins {described.plural_label} by {lookup.label}, which "
+        elif source.kind != "primary" and not access.may_read_field(holder.name, source.via):
+            yield Problem("relationship-hidden", f"the report joins {described.plural_label} by {holder.field(source.via).label}, which "
                           f"{access.username} may not see")

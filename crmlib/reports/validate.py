@@ -247,7 +247,7 @@ class _Check:
     def decided(self, counted: ReportField) -> set[str]:
         """The sources of which each record of the counted field's source has exactly one."""
         lookups = (*counted.lookups, *(self.found.lookups if self.found else ()))
-        sources = {source.path: source for source in (*self.view.sources.values(), *lookups)}
+        sources = {source.path: source for source in (*self.view.tree.values(), *lookups)}
         return decided_by(counted.source.path, sources)
 
     def summary_formulas(self) -> Iterator[Problem]:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from traitlets import HasTraits, Instance, Unicode
@@ -104,8 +104,17 @@ class TypeBuilder(HasTraits):
             here = f"{path}.{child.name}" if path else child.name
             join = chosen[here].join if here in chosen else ""
             found.append(Relationship(here, child.label, self.org.schema.describe(child.object).plural_label, join,
-                                      self.relationships(here, child.object) if join in ("with", "with_or_without") else ()))
+                                      self._below(here, child.object) if join in ("with", "with_or_without") else ()))
         return tuple(found)
+
+    def _below(self, path: str, object_name: str) -> tuple[Relationship, ...]:
+        """The children of a related object and, of a junction, those of what it joins with: 'Contact: Cases'."""
+        assert self.view is not None
+        found = self.relationships(path, object_name)
+        for lookup in self.view.joined_with(self.view.sources[path]):
+            beyond = self.relationships(f"{path}.{lookup.name}", lookup.to or "") if self.org.user.may("read", lookup.to) else ()
+            found += tuple(replace(one, label=f"{lookup.label}: {one.label}") for one in beyond)
+        return found
 
     def fields(self, prefix: str) -> list[tuple[str, Field]]:
         """(path, field) of the object reached by a prefix ('', 'account.', 'line_items.product.'), as far as this user may see; then the

@@ -31,6 +31,8 @@ TYPES: dict[str, str | ReportType] = {
     "siblings": joined("account", opportunities="with_or_without", contacts="with_or_without"),
     "siblings with": joined("opportunity", line_items="with", contact_roles="with_or_without"),
     "subsidiaries": joined("account", subsidiaries="with_or_without", subsidiaries__opportunities="with_or_without"),
+    "beyond a junction": joined("campaign", members="with_or_without", members__contact__opportunities="with"),
+    "of its account": joined("opportunity", account__contacts="with_or_without", account__calls="without"),
     "without": joined("account", calls="without", opportunities="with_or_without", opportunities__line_items="without"),
 }
 DEEP = ("owner.role.parent", "owner.manager.name", "account.owner.role", "account.parent.industry", "opportunity.account.country",

@@ -9,9 +9,10 @@ import pytest
 
 from crmlib.errors import DefinitionError
 from crmlib.model.org import Org
-from crmlib.reports.definition import ReportType
+from crmlib.reports.definition import Report, ReportType
+from crmlib.reports.run_report import run_report
 from tests.conftest import TODAY, add
-from tests.reports.asking import ask, figures, joined, labels, rows, view_of
+from tests.reports.asking import EVERYTHING, ask, figures, joined, labels, rows, view_of
 
 D = Decimal
 
@@ -293,6 +294,23 @@ class TestJunction:
         assert figures(result) == {("Fair",): (3, 2), ("Mail",): (1, 1), (): (4, 2)}
         result = ask(shared, "campaigns_with_members", by=["members.contact.city"], show=counts)
         assert figures(result) == {("Breda",): (1, 1), ("Ghent",): (3, 1), (): (4, 2)}
+
+    def test_related_objects_hang_on_its_other_parents(self, shared: Org) -> None:
+        """Amina's two cases stand beside each of her three memberships, and count once in each campaign and once in all."""
+        amina = next(row.id for row in shared.fetch(shared.schema.describe("contact").table.select()) if row.name == "Amina")
+        for name in ("Broken", "Leaking"):
+            add(shared, "case", name=name, contact=amina, opened_at=datetime(2026, 1, 1 + len(name), tzinfo=UTC))
+        shape = joined("campaign", members="with", members__contact__cases="with_or_without")
+        shown = ("members.id:record_count", "members.contact.cases.id:record_count", "record_count")
+        assert figures(ask(shared, shape, by=["name"], show=shown)) == {("Fair",): (3, 2, 5), ("Mail",): (1, 2, 2), (): (4, 2, 7)}
+        assert figures(run_report(Report.model_validate({"label": "L", "report_type": "type", "aggregates": [
+            {"field": "members.contact.cases.name", "aggregate": "last", "by": "members.contact.cases.opened_at"}]}),
+            view_of(shared.schema, shape), shared, EVERYTHING, TODAY)) == {(): "Leaking"}
+        lonely = joined("campaign", members="with", members__contact__cases="without")
+        assert rows(ask(shared, lonely, columns=["name", "members.contact"])) == [("Fair", "Bram")]
+        view = view_of(shared.schema, shape)
+        assert view.objects == ("Campaigns", "Campaign Members", "Cases")
+        assert view.find("members.contact.cases.status").label == "Case Status"  # campaigns have one too
 
 
 class TestLookupsOfTheSameKind:

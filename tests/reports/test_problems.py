@@ -280,6 +280,10 @@ class TestReportTypes:
          "label: F\nprimary_object: account\nrelated_objects:\n  - {relationship: opportunities.line_items}"),
         ("twice", "faulty.yaml:5", "'calls'", "label: F\nprimary_object: account\nrelated_objects:\n"
                                               "  - {relationship: calls}\n  - {relationship: calls, join: without}"),
+        ("unknown-relationship", "faulty.yaml:4", "must be a related object before",
+         "label: F\nprimary_object: call\nrelated_objects:\n  - {relationship: acount.cases}"),
+        ("below-without", "faulty.yaml:5", "which the report type is without", "label: F\nprimary_object: account\nrelated_objects:\n"
+         "  - {relationship: calls, join: without}\n  - {relationship: calls.contact.cases}"),
         ("below-without", "faulty.yaml:5", "which the report type is without", "label: F\nprimary_object: account\nrelated_objects:\n"
          "  - {relationship: opportunities, join: without}\n  - {relationship: opportunities.line_items}"),
         ("unknown-field", "faulty.yaml:6", "there are none to show", "label: F\nprimary_object: account\nrelated_objects:\n"

@@ -91,6 +91,13 @@ class TestWithout:
     def test_an_object_that_may_not_be_read_refuses(self, world: World) -> None:
         assert refusal(world, joined("account", cases="without"), columns=["name"]) == ["object-hidden"]
 
+    def test_so_does_a_lookup_on_which_a_related_object_hangs(self, world: World) -> None:
+        """Which campaign a deal is of would be told by the leads beside it; and of a user by what hangs on them."""
+        assert refusal(world, joined("opportunity", campaign__leads="with"), columns=["name"]) == [
+            "object-hidden", "object-hidden"]  # campaigns and leads
+        assert refusal(world, joined("opportunity", contact__account_roles="with"), columns=["name"])[0] == "relationship-hidden"
+        asked(world, joined("opportunity", account__contacts="with_or_without"), columns=["name", "account.contacts.birthday"])
+
     def test_so_does_the_lookup_between(self, world: World) -> None:
         world.grant("zoe", objects={"account": "read", "opportunity": "read view_all"}, fields=("opportunity.stage",))
         with pytest.raises(AccessDenied) as error:

@@ -139,6 +139,19 @@ def test_shared_buckets_are_offered_among_the_fields(desk: Workspace, narrow_des
     assert "size" not in [path for path, _ in narrow.fields("")]  # it is made of the amount
 
 
+def test_what_a_junction_joins_with_has_related_objects_too(builder: TypeBuilder) -> None:
+    builder.relate("contact_roles", "with")
+    (roles,) = [one for one in builder.relationships() if one.path == "contact_roles"]
+    assert {"contact_roles.contact.cases": "Contact: Cases", "contact_roles.contact.calls": "Contact: Calls"}.items() <= {
+        one.path: one.label for one in roles.children}.items()
+    builder.relate("contact_roles.contact.cases", "with_or_without")
+    builder.tick("contact_roles.contact.cases.priority", True)
+    assert builder.roots[-2:] == [("contact_roles.contact.", "Contact"), ("contact_roles.contact.cases.", "Case")]
+    assert sections(builder) == {"Case": ["contact_roles.contact.cases.priority"]} and builder.problems == ()
+    builder.unrelate("contact_roles")
+    assert [one.relationship for one in builder.definition.related_objects] == ["line_items"] and sections(builder) == {}
+
+
 def test_another_primary_object_begins_anew_but_keeps_a_name_that_was_given(desk: Workspace) -> None:
     builder = TypeBuilder.open(desk, "new")
     builder.choose_primary("opportunity")
