@@ -103,7 +103,7 @@ def _newest(address: str, data: str, zone: str, known: Publication | None) -> Pu
         session = new_session(address)
     check_zone(session, zone)
     for row in listed:
-        session.read.parquet(f"{files}/{row['name']}.parquet").createOrReplaceTempView(row["name"])
+        session.read.schema(row["columns"]).parquet(f"{files}/{row['name']}.parquet").createOrReplaceTempView(row["name"])
     return Publication(files, listed[0]["moment"].replace(tzinfo=UTC), session, engine_on(session))
 
 

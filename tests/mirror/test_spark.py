@@ -1,8 +1,12 @@
-"""A Spark cluster answers as SQLite does, cell by cell. The cluster is Sail's: the same protocol, several workers, no Java."""
+"""A Spark cluster answers as SQLite does, cell by cell. The cluster is Sail's: the same protocol, several workers, no Java.
+
+    CRM_TEST_SPARK=sc://127.0.0.1:15002 pytest tests/mirror/test_spark.py     asks another one on this machine instead
+"""
 
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 import sys
 import unicodedata
@@ -63,6 +67,9 @@ VALUES = Table("given", MetaData(), Column("words", Text), Column("moment", UtcD
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """The address of a Sail server that shares work out among several workers."""
+    if "CRM_TEST_SPARK" in os.environ:
+        yield os.environ["CRM_TEST_SPARK"]
+        return
     sail = pytest.importorskip("pysail.spark", reason="no Sail (pip install pysail); tests on a Spark cluster are skipped")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAIL_MODE", "local-cluster")
