@@ -42,6 +42,8 @@ WORDS = {
     # Spark's own median and percentiles are floats.
     "twice_median": "(get(sort_array(collect_list({0})), (count({0}) - 1) div 2) + get(sort_array(collect_list({0})), count({0}) div 2))",
     "percentile": "get(sort_array(collect_list({0})), (count({0}) * {1} + 99) div 100 - 1)",
+    "first_by": "min_by({0}, struct({1}, {2})) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL)",
+    "last_by": "max_by({0}, struct({1}, {2})) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL)",
     "sum_of_squares": "CASE WHEN count({0}) * pow(max(abs(CAST({0} AS DOUBLE))) * 1e{node.type.scale}, 2) > 1e37 "
                       "THEN raise_error('a sum of squares has more digits than Spark can hold') "
                       "ELSE sum(CAST({0} AS DECIMAL(18, {node.type.scale})) * CAST({0} AS DECIMAL(18, {node.type.scale}))) END",

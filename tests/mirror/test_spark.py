@@ -123,6 +123,7 @@ class TestReports:
             monkeypatch.setenv(variable, value)
         test_cases.test_case(name, demo.org)
 
+    @pytest.mark.slow
     @settings(max_examples=40)
     @given(asked=reports())
     def test_any_report_of_any_user(self, asked: Asked, demo: OnSpark) -> None:
