@@ -197,7 +197,7 @@ class TestFunctions:
             check_zone(session, zone)
         summer = [(datetime(2026, 1, 1, tzinfo=UTC), 0), (datetime(2026, 6, 1, tzinfo=UTC), 3_600_000_000)]
         monkeypatch.setattr("crmlib.mirror.spark.ZoneInfo", lambda zone: ZoneInfo("Africa/Cairo"))
-        monkeypatch.setattr("crmlib.mirror.spark.offsets_of", lambda zone: summer)
+        monkeypatch.setattr("crmlib.mirror.spark.offsets_of", lambda *given: summer)
         with pytest.raises(SetupError, match="Europe/Paris"):
             check_zone(session, "Europe/Paris")
 
