@@ -20,7 +20,7 @@ from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
 from crmlib.records.records import Records
 from crmlib.reports.catalog import Catalog
-from crmlib.reports.definition import Column, Report, Sort
+from crmlib.reports.definition import Column, Filter, Report, Sort
 from crmlib.reports.joined import asked_by_blocks, joined_problems, prepare_joined, run_joined
 from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, asked_by, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
@@ -94,16 +94,20 @@ class Workspace:
         definition, source = (report, NOWHERE) if isinstance(report, Report) else self.catalog.load(path)
         return RunnableReport(self, definition, source, values)
 
-    def names_of(self, object_name: str, most: int = MOST_NAMES) -> tuple[str, ...]:
-        """Names of an object's records that this user may see, in order; none when there are more than `most`."""
+    def names_of(self, object_name: str, containing: str = "", most: int = MOST_NAMES) -> tuple[str, ...]:
+        """Names of an object's records that this user may see, in order, or of those that contain a text: the first of them.
+
+        Of all records there are none when there are more than `most`.
+        """
         listing = Report(label="Names", report_type=self.schema.describe(object_name).table.name, columns=(Column(field="name"),),
-                         sort=(Sort(field="name"),))
+                         sort=(Sort(field="name"),),
+                         filters=(Filter(field="name", operator="contains", value=containing),) if containing else ())
         try:
             result = self.report(listing).run(detail_limit=most + 1).result
         except UserError:
             return ()
         names = tuple(dict.fromkeys(str(row.values[0]) for row in result.details if row.values[0]))
-        return names if result.row_count <= most else ()
+        return names[:most] if containing or result.row_count <= most else ()
 
     def read_result(self, path: str | Path) -> ReportView:
         """A result that was kept as JSON, such as that of an earlier delivery. Raises NotFound, InvalidData."""

@@ -196,7 +196,7 @@ def _answered(conditions: tuple[Any, ...], answers: Values) -> tuple[tuple[Any, 
             kept.append(one.model_copy(update={"filters": _answered(one.filters, answers)[0]}))
         elif not one.ask:
             kept.append(one)
-        elif is_open(with_value := _with_value(one, answers[name_for(one.ask)])):
+        elif is_open(with_value := _with_value(one, answers.get(name_for(one.ask)))):
             gone.add(number)
         else:
             kept.append(with_value.model_copy(update={"ask": ""}))

@@ -1,6 +1,6 @@
 """The values that a report asks for, as somebody fills them in: a row of fields above its result.
 
-    form = AskedValues(org, report, {"period": "LAST_MONTH"})
+    form = AskedValues(org, report, {"period": "LAST_MONTH"}, show)
     form.set_date(0, 0, "THIS_YEAR"); form.given()          {"period": "THIS_YEAR"}
 
 What is typed stays as it was typed, also when it is wrong; `check` says what is, beside its field.
@@ -8,7 +8,7 @@ What is typed stays as it was typed, also when it is wrong; `check` says what is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from crmlib.errors import DefinitionError, Problem, UserError
 from crmlib.reports.definition import Filter, Report
 from crmlib.reports.parameters import Parameter, Values, gathered, written
 from crmlib.workbench.filter_form import FilterForm, filter_form, with_choice, with_date, with_value, without_value
-from crmlib.workbench.screen import in_background
+from crmlib.workbench.record_names import RecordNames
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,19 @@ class AskedRow:
     suggestions: tuple[str, ...] = ()
     is_new: bool = False
     has_new_value: bool = False
+    searches: bool = False  # for names, while one types
 
 
 class AskedValues:
-    """A filter for each of the report's parameters, in which its value is filled in. problems: found by `check`."""
+    """A filter for each of the report's parameters, in which its value is filled in.
 
-    def __init__(self, org: Any, report: Report, values: Values) -> None:
+    problems: found by `check`. show: called when there are names to choose from.
+    """
+
+    def __init__(self, org: Any, report: Report, values: Values, show: Callable[[], None]) -> None:
         self.org, self.report = org, report
+        self.names = RecordNames(org, show)
         self.problems: tuple[Problem, ...] = ()
-        self.suggested: dict[str, tuple[str, ...]] = {}
         self.new_value = -1
         try:
             self.parameters: tuple[Parameter, ...] = org.report(report).asked
@@ -96,25 +100,14 @@ class AskedValues:
         names = {one.name for one in self.parameters}
         return tuple(problem for problem in self.problems if problem.where not in names)
 
-    def rows(self, show: Any) -> Iterator[AskedRow]:
-        """show: called when names to choose from have come, which are asked for beside the page."""
+    def rows(self) -> Iterator[AskedRow]:
         for index, (one, condition) in enumerate(zip(self.parameters, self.filters, strict=True)):
             form = filter_form(one.asked[0].field, condition)
             yield AskedRow(index, one.name, one.label, replace(form, choices=one.choices if form.kind == "choices" else ()),
                            tuple(problem for problem in self.problems if problem.where == one.name),
-                           self.suggestions(one, show), has_new_value=index == self.new_value)
+                           self.names.of(one.to, condition.values[-1] if condition.values else ""), has_new_value=index == self.new_value,
+                           searches=one.to is not None and not self.names.of(one.to))
         self.new_value = -1
-
-    def suggestions(self, one: Parameter, show: Any) -> tuple[str, ...]:
-        if one.to and one.to not in self.suggested:
-            self.suggested[one.to] = ()
-            in_background(lambda: self.org.names_of(one.to), lambda names: self._suggest(str(one.to), names, show))
-        return self.suggested.get(one.to or "", ())
-
-    def _suggest(self, object_name: str, names: Any, show: Any) -> None:
-        if isinstance(names, tuple) and names:
-            self.suggested[object_name] = names
-            show()
 
 
 def _filter(one: Parameter, value: Any) -> Filter:

@@ -18,7 +18,8 @@ from crmlib.reports.report_types import ReportField
 from crmlib.workbench import sent
 from crmlib.workbench.designer import GROUPS, PREVIEW_ROWS, SCOPES, Designer, not_a_row_limit
 from crmlib.workbench.filter_form import FilterForm, date_help, date_words, filter_form, is_plain, is_unfinished, value_actions
-from crmlib.workbench.screen import in_background, render
+from crmlib.workbench.record_names import RecordNames
+from crmlib.workbench.screen import render
 
 if TYPE_CHECKING:
     from crmlib.workbench.reports_page import ReportsPage
@@ -62,7 +63,7 @@ class DesignerView:
         self.row_limit_typed: str | None = None
         self.new_filter = -1
         self.new_value = -1
-        self.suggested: dict[str, tuple[str, ...]] = {}
+        self.names = RecordNames(page.org, page.refresh)
         state.observe(lambda change: page.refresh(), "shown")
 
     @property
@@ -274,8 +275,9 @@ class DesignerView:
             yield Row(**row)
 
     def filter_row(self, index: int, condition: Filter, field: ReportField) -> dict[str, Any]:
+        names = self.names.of(field.field.to, condition.values[-1] if condition.values else "")
         return {"form": filter_form(field.field, condition), "is_unfinished": is_unfinished(condition), "is_new": index == self.new_filter,
-                "has_new_value": index == self.new_value, "suggestions": self.suggestions(field)}
+                "has_new_value": index == self.new_value, "suggestions": names}
 
     def standard_label(self, part: str, item: Any, field: ReportField | None) -> str:
         if isinstance(item, CrossFilter):
@@ -302,21 +304,6 @@ class DesignerView:
         if self.row_limit_typed is not None:
             return (not_a_row_limit(self.row_limit_typed),)
         return tuple(problem for problem in self.state.problems if problem.where.startswith("row_limit"))
-
-    def suggestions(self, field: ReportField) -> tuple[str, ...]:
-        """Names a lookup may be filtered by, if there are not too many; asked once, beside the page."""
-        if not field.field.to:
-            return ()
-        if field.path not in self.suggested:
-            self.suggested[field.path] = ()
-            in_background(lambda: self.page.org.names_of(field.field.to or ""),
-                          lambda names: self.suggest(field.path, names))
-        return self.suggested[field.path]
-
-    def suggest(self, path: str, names: Any) -> None:
-        if isinstance(names, tuple) and names:
-            self.suggested[path] = names
-            self.page.refresh()
 
 
 def is_groupable(field: ReportField) -> bool:

@@ -120,7 +120,7 @@ class ResultView:
         self.page, self.back = page, back
         self.place, values = read_address(route)
         self.state = Result(page.org, report, values)
-        self.asked = AskedValues(page.org, report, values)
+        self.asked = AskedValues(page.org, report, values, page.refresh)
         self.questions = Questions(self.asked_report, page.refresh, page.download)
         self.keys: list[CellKey] = []
         self.drawn: tuple[Any, Markup | None] = (None, None)
@@ -188,7 +188,7 @@ class ResultView:
         result = state.outcome.result if state.outcome else None
         is_narrow = result is not None and not result.show_details and not result.across
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running,
-                      problems_found=(*state.problems, *self.asked.general_problems()), asked=list(self.asked.rows(self.page.refresh)),
+                      problems_found=(*state.problems, *self.asked.general_problems()), asked=list(self.asked.rows()),
                       unapplied=state.key is None and self.asked.given() != state.values,
                       date_words=date_words(), date_help=date_help, table=self.table_html(),
                       chart=Markup(state.chart) if state.chart and state.key is None else None,

@@ -115,6 +115,18 @@ print([user.username for user in org.fetch(org.schema.describe("user").table.sel
         assert "['somebody-nowhere-else']" in Path(run.folder, "pipeline.html").read_text()
         assert "CRM_DATABASE_URL" not in os.environ
 
+    def test_a_notebook_that_takes_no_values_is_not_run_for_a_report_with_values(self, sqlite_org, root, tmp_path, notebook):
+        """It would show other figures than were asked for."""
+        scheduled(sqlite_org, "sales/pipeline?period=LAST_WEEK&stage=a&stage=b")
+        with pytest.raises(SetupError, match="no parameter 'parameters'"):
+            list(run_due(sqlite_org, MONDAY_SEVEN, root, notebook))
+        taking = write_notebook(tmp_path / "taking.ipynb", "print(report, parameters)",
+                                parameters='report = ""\nrun_as = ""\nfolder = ""\nparameters = {}')
+        [run] = run_due(sqlite_org, MONDAY_SEVEN, root, taking)
+        assert (run.outcome, Path(run.folder).name) == (SUCCEEDED, "0700_sales-pipeline_maria_period-LAST_WEEK-stage-a-stage-b")
+        html = Path(run.folder, "pipeline.html").read_text()
+        assert "sales/pipeline {'period': 'LAST_WEEK', 'stage': ['a', 'b']}" in html
+
     def test_nothing_due(self, sqlite_org, root, notebook):
         scheduled(sqlite_org, "sales/pipeline")
         assert list(run_due(sqlite_org, MONDAY_SEVEN - timedelta(seconds=1), root, notebook)) == []

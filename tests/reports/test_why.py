@@ -25,7 +25,7 @@ from crmlib.reports.why import Why, why
 from crmlib.security.access import Access, access_of
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, joined, report, view_of
-from tests.reports.random_reports import TYPES, Asked, fields_of, reports
+from tests.reports.random_reports import TYPES, Asked, fields_of, reports, schema
 from tests.reports.test_random_filters import logic
 
 FEWER = settings.default.max_examples // 2  # type: ignore[union-attr]
@@ -70,9 +70,13 @@ class TestWithout:
 
 @st.composite
 def any_report(draw: st.DrawFn) -> Asked:
-    """A random report, with logic, a condition on figures and top groups as chance will have it."""
+    """A random report, with a filter on related records, logic, a condition on figures and top groups as chance will have it."""
     asked = draw(reports())
     parts = dict(asked.parts)
+    children = sorted(schema().describe(view_of(schema(), TYPES[asked.type]).sources[""].object).children)
+    if children and draw(st.booleans()):
+        related = {"related": draw(st.sampled_from(children)), "at_least": draw(st.integers(1, 3)), "without": draw(st.booleans())}
+        parts["where"] = [*parts["where"], related]
     numbers = [str(number) for number in range(1, len(parts["where"]) + 1)]
     if numbers and draw(st.booleans()):
         parts["logic"] = logic(draw, numbers)
