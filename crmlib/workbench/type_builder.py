@@ -187,7 +187,7 @@ class TypeBuilder(HasTraits):
         before = self.definition.primary_object
         was_given = before in self.org.schema and self.definition.label != self.org.schema.describe(before).plural_label
         label = self.definition.label if self.definition.label and (was_given or not before) else described.plural_label
-        self.change(primary_object=name, related_objects=(), sections=(), label=label)
+        self.change(primary_object=name, related_objects=(), sections=(), buckets=(), formulas=(), label=label)
 
     def relate(self, path: str, join: str) -> None:
         """Take a relationship in: "with", "with_or_without" or "without", which has no fields and nothing below it."""

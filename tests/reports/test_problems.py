@@ -58,8 +58,8 @@ FAULTS = {
     "an aggregate twice": ("twice", 8, "'amount:sum'", TABULAR + "aggregates:\n"
                                                         "  - {field: amount, aggregate: sum}\n  - {field: amount, aggregate: average}\n"
                                                         "  - {field: name, aggregate: unique}\n  - {field: amount, aggregate: sum}"),
-    "groupings of a tabular report": ("format", 4, "write format: summary",
-                                      TABULAR + "groupings_down: [{field: owner}]"),
+    "groupings of a tabular report": ("format", 5, "write format: summary",
+                                      TABULAR + "format: tabular\ngroupings_down: [{field: owner}]"),
     "a summary without groupings": ("format", 4, "write format: tabular, or change the groupings", TABULAR + "format: summary"),
     "a summary with groupings across": ("format", 6, "write format: matrix",
                                         SUMMARY + "groupings_down: [{field: owner}]\ngroupings_across: [{field: stage}]"),

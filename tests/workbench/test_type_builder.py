@@ -164,6 +164,14 @@ def test_another_primary_object_begins_anew_but_keeps_a_name_that_was_given(desk
     assert builder.definition.label == "Requests"
 
 
+def test_another_primary_object_takes_no_buckets_along(desk: Workspace) -> None:
+    sized = ReportType.model_validate({"label": "T", "primary_object": "opportunity", "buckets": [
+        {"name": "scale", "field": "amount", "ranges": [{"label": "Any"}]}]})
+    builder = TypeBuilder(desk, sized)
+    builder.choose_primary("lead")
+    assert builder.definition.buckets == () and builder.problems == ()
+
+
 def test_without_sections_every_field_is_offered(builder: TypeBuilder) -> None:
     assert builder.problems == ()
     assert builder.view is not None
