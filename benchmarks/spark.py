@@ -156,6 +156,7 @@ def main() -> None:
     if reason is not None:
         print(reason)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the cluster is ended too
     with tempfile.TemporaryDirectory() as written:
         folder = Path(written)
         org = prepared(folder, options.scale)

@@ -98,7 +98,8 @@ def status() -> None:
     if choice == "spark":
         reason = why_no_spark()
         click.echo(f"Reports can't be answered: {reason}" if reason else
-                   f"Reports are answered by the Spark cluster at {os.environ['CRM_SPARK']}, of {os.environ['CRM_SPARK_DATA']}.")
+                   f"Reports are answered by the Spark cluster at {os.environ['CRM_SPARK'].partition(';')[0]}, of the files in "
+                   f"{os.environ['CRM_SPARK_DATA']}.")  # behind a ; stands a token
         return
     with org.snapshot() as connection:
         followed = is_followed(connection)

@@ -57,14 +57,16 @@ def ask_spark(question: Callable[[Connection], Found], zone: str) -> tuple[Found
 
     place = os.environ["CRM_SPARK"], os.environ["CRM_SPARK_DATA"].rstrip("/"), zone
     while True:
-        known = _known.pop(place, None)
+        known = _known.get(place)
         try:
             publication = _newest(*place, known)
             with publication.engine.connect() as connection:
                 found = question(connection)
-        except (PySparkException, SQLAlchemyError, OSError) as error:
+        except (PySparkException, SQLAlchemyError) as error:
+            _known.pop(place, None)
             if known is None:
-                raise _no_answer(str(error).partition("JVM stacktrace")[0].strip()) from error
+                told = str(getattr(error, "orig", error))  # below its first line stand statements and plans, which say who sees what
+                raise _no_answer(told.strip().partition("\n")[0]) from error
             continue  # a session that nobody used for an hour is closed by the cluster: once more with a new one
         _known[place] = publication
         return found, publication.moment
@@ -115,7 +117,11 @@ def new_session(address: str) -> Any:
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
     server = urlsplit(address)
-    socket.create_connection((server.hostname or "", server.port or PORT), PATIENCE).close()
+    place = server.hostname or "", server.port or PORT
+    try:
+        socket.create_connection(place, PATIENCE).close()
+    except OSError as error:
+        raise _no_answer(f"nobody answers at {place[0]}:{place[1]} ({error})") from error
     session = SparkSession.builder.remote(address).create()
     session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES, max_backoff=1000)])
     for name, value in SETTINGS.items():

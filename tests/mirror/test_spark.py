@@ -283,7 +283,7 @@ class TestWhoAnswers:
 
     def test_a_cluster_that_is_not_there(self, published: Org, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CRM_SPARK", "sc://127.0.0.1:9")
-        with pytest.raises(SetupError, match="refused"):
+        with pytest.raises(SetupError, match="nobody answers"):
             ask(published, "accounts", columns=["name"])
 
     def test_files_that_are_not_there(self, published: Org, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
