@@ -19,8 +19,8 @@ from crmlib.errors import DefinitionError, NotFound, Problem, UserError
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
 from crmlib.records.records import Records
-from crmlib.reports.catalog import Catalog
-from crmlib.reports.definition import Column, Filter, Report, Sort
+from crmlib.reports.catalog import Catalog, name_for
+from crmlib.reports.definition import Block, Column, Filter, Report, Sort
 from crmlib.reports.joined import asked_by_blocks, joined_problems, prepare_joined, run_joined
 from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, asked_by, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
@@ -163,9 +163,14 @@ class RunnableReport:
 
     @cached_property
     def blocks(self) -> dict[str, RunnableReport]:
-        """Of a joined report, its blocks by name, each as a report of its own."""
-        return {block.name: RunnableReport(self.workspace, block, self.source.within("blocks", index))
-                for index, block in enumerate(self.definition.blocks)}
+        """Of a joined report, its blocks by name, each as a report of its own with those of the values that it asks for."""
+        blocks = {block.name: RunnableReport(self.workspace, block, self.source.within("blocks", index))
+                  for index, block in enumerate(self.definition.blocks)}
+        if not self.values:
+            return blocks
+        asked = {name: {one.name for one in block.asked} for name, block in blocks.items()}
+        return {name: block.set({one: value for one, value in self.values.items() if name_for(one) in asked[name]})
+                for name, block in blocks.items()}
 
     @property
     def _types(self) -> list[ReportTypeView]:
@@ -250,13 +255,14 @@ class RunnableReport:
         """A Python script that works out the same figures in pandas from the report's rows, to go on from."""
         from crmlib.render.pandas_code import pandas_code
 
-        return pandas_code(self.prepare(), self.workspace.user.username, self.address, self.values)
+        return pandas_code(self.prepare(), self.workspace.user.username, self.python, self.values)
 
     @property
-    def address(self) -> str | None:
-        """"folder/name" of a saved report, not of a block in it."""
+    def python(self) -> str | None:
+        """How Python opens it, if it is saved; a block of a joined report as part of that."""
         folder, _, name = self.source.file.removesuffix(".yaml").partition("/")
-        return name if folder == "reports" and not self.source.around else None
+        block = f".blocks[{self.definition.name!r}]" if isinstance(self.definition, Block) else ""
+        return f"org.report({name!r}){block}" if folder == "reports" else None
 
     def prepare(self) -> SecuredPlan:
         """What this user may run of it. Raises as `run` does; asks the data nothing."""

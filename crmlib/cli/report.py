@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from crmlib.errors import NotFound, Problem, did_you_mean
 from crmlib.model.fields import FIELD_TYPES
 from crmlib.render.outputs import OUTPUTS
 from crmlib.reports.parameters import Parameter, address, gathered
-from crmlib.workspace import connect
+from crmlib.workspace import RunnableReport, connect
 
 
 def _values(context: click.Context, option: click.Parameter, written: tuple[str, ...]) -> dict[str, Any]:
@@ -20,6 +21,16 @@ def _values(context: click.Context, option: click.Parameter, written: tuple[str,
     return gathered((name.strip(), value) for name, _, value in (one.partition("=") for one in written))
 
 
+def _asked(report: RunnableReport, block: str | None) -> RunnableReport:
+    """The report, or one block of a joined one."""
+    if block is None:
+        return report
+    if block not in report.blocks:
+        raise NotFound(Problem("unknown-block", f"the report has no block {block!r}", hint=did_you_mean(block, report.blocks)))
+    return report.blocks[block]
+
+
+of_block = click.option("--block", metavar="NAME", help="Of a joined report: this block of it.")
 as_user = click.option("--as", "username", metavar="USER", help="Run as this user, with their rights.")
 with_values = click.option("--set", "values", metavar="NAME=VALUE", multiple=True, callback=_values,
                            help="A value for what the report asks, such as period=LAST_MONTH; twice for any of two, empty for all.")
@@ -74,9 +85,10 @@ def explain(report: str, username: str | None, values: dict[str, Any]) -> None:
 @click.argument("report", metavar="FOLDER/NAME")
 @as_user
 @with_values
-def code(report: str, username: str | None, values: dict[str, Any]) -> None:
+@of_block
+def code(report: str, username: str | None, values: dict[str, Any], block: str | None) -> None:
     """A Python script that works out the same figures in pandas, to go on from."""
-    click.echo(connect(user=username).report(report).set(values).code(), nl=False)
+    click.echo(_asked(connect(user=username).report(report).set(values), block).code(), nl=False)
 
 
 @report_group.command("why")
@@ -85,11 +97,14 @@ def code(report: str, username: str | None, values: dict[str, Any]) -> None:
 @click.option("--of", "of_object", metavar="OBJECT", help="The record is one of this object, instead of the primary one.")
 @as_user
 @with_values
+@of_block
 @click.option("--user", metavar="USER", help="Whether it is in the report for this user; for those who may see all records.")
-def why(report: str, record: str, of_object: str | None, username: str | None, values: dict[str, Any], user: str | None) -> None:
+def why(report: str, record: str, of_object: str | None, username: str | None, values: dict[str, Any], block: str | None,
+        user: str | None) -> None:
     """Why a record, by its id or name, is in a report or is not."""
     asked = int(record) if record.isdecimal() else record
-    click.echo(connect(user=username).report(report).set(values).why((of_object, asked) if of_object else asked, user), nl=False)
+    found = _asked(connect(user=username).report(report).set(values), block)
+    click.echo(found.why((of_object, asked) if of_object else asked, user), nl=False)
 
 
 @report_group.command("parameters")

@@ -50,10 +50,10 @@ IN_ORDER = ("running_total", "difference", "change")
 """What depends on the order in which groups stand."""
 
 
-def pandas_code(plan: SecuredPlan, username: str, address: str | None, values: Mapping[str, Any]) -> str:
-    """The script. username: who connects; address: of a saved report, else its definition is written out; values: for what it asks."""
+def pandas_code(plan: SecuredPlan, username: str, opened: str | None, values: Mapping[str, Any]) -> str:
+    """The script. username: who connects; opened: how, if it is saved, else its definition is written out; values: for what it asks."""
     script = _Script(plan)
-    parts = [script.about(), script.imports(address), script.opening(username, address, values), script.groups(), script.figures(),
+    parts = [script.about(), script.imports(opened), script.opening(username, opened, values), script.groups(), script.figures(),
              script.top(), script.having(), script.results(), script.shown()]
     return "\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
 
@@ -87,13 +87,13 @@ class _Script:
             yield f"# Withheld: {one_line(', '.join(self.plan.withheld))}."
         yield ""
 
-    def imports(self, address: str | None) -> Iterator[str]:
+    def imports(self, opened: str | None) -> Iterator[str]:
         if self.uses_percentile:
             yield "import numpy as np"
         yield "import pandas as pd"
         yield ""
         yield "import crmlib"
-        if address is None:
+        if opened is None:
             yield "from crmlib.reports.definition import Report"
         yield ""
 
@@ -101,13 +101,14 @@ class _Script:
     def uses_percentile(self) -> bool:
         return any(one.aggregate.startswith("percentile") for one in self.plan.aggregates)
 
-    def opening(self, username: str, address: str | None, values: Mapping[str, Any]) -> Iterator[str]:
+    def opening(self, username: str, opened: str | None, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"org = crmlib.connect(user={username!r})"
-        if address is not None:
-            yield f"report = org.report({address!r}){_set(values)}"
+        if opened is not None:
+            yield f"report = {opened}{_set(values)}"
         else:
-            content = pformat(self.plan.report.model_dump(mode="json", exclude_defaults=True), width=120, sort_dicts=False)
-            yield f"report = org.report(Report.model_validate({content}))"
+            content = self.plan.report.model_dump(mode="json", exclude_defaults=True, exclude={"name"})  # which a block has
+            written = pformat(content, width=120, sort_dicts=False)
+            yield f"report = org.report(Report.model_validate({written}))"
         yield "rows = report.rows()  # one line per row of the report, as filtered as it is, with what this user may see"
         paths = ", ".join(ref.path for ref in self.plan.ungrouped().columns)
         yield from wrap(f"Its columns are called by field path: {paths}", 100, initial_indent="# ", subsequent_indent="#     ")

@@ -121,8 +121,13 @@ def compare(before: ReportResult, after: ReportResult) -> Comparison:
     raise_if_any(_not_comparable(before, after), DefinitionError)
     keys = list(dict.fromkeys([*after.cells, *before.cells]))
     groups = tuple(_group(key, before.cells.get(key), after.cells.get(key), after.aggregates) for key in keys)
-    records = tuple(_records(before, after)) if before.show_details and after.show_details and not before.is_cut | after.is_cut else ()
+    records = tuple(_records(before, after)) if _shows_all_records(before, after) else ()
     return Comparison(before, after, groups, records, tuple(_notes(before, after)))
+
+
+def _shows_all_records(before: ReportResult, after: ReportResult) -> bool:
+    """Those of a joined report are of several objects, so that their ids don't tell them apart."""
+    return all(one.show_details and not one.is_cut and one.format != "joined" for one in (before, after))
 
 
 def _not_comparable(before: ReportResult, after: ReportResult) -> Iterator[Problem]:
@@ -147,8 +152,9 @@ def _named(columns: Sequence[ResultColumn]) -> str:
 def _notes(before: ReportResult, after: ReportResult) -> Iterator[str]:
     if before.filters != after.filters:
         yield f"The filters differ; of the earlier run they were: {'; '.join(before.filters) or 'none'}."
-    if before.show_details and after.show_details and before.is_cut | after.is_cut:
-        yield "One of the runs does not hold all its records, so nothing is said about records that came or went."
+    if before.show_details and after.show_details and not _shows_all_records(before, after):
+        why = "The runs are of a joined report" if after.format == "joined" else "One of the runs does not hold all its records"
+        yield f"{why}, so nothing is said about records that came or went."
     for result in (before, after):
         if result.withheld:
             yield f"Withheld from {result.user}: {', '.join(result.withheld)}."

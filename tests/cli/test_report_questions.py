@@ -100,3 +100,22 @@ class TestCompare:
 def test_the_code_of_a_report(base: Org) -> None:
     code, output = crm("code", REPORT)
     assert code == 0 and "org = crmlib.connect(user='admin')" in output and "print(groups)" in output
+
+
+def test_one_block_of_a_joined_report(base: Org) -> None:
+    joined = "sales/plan_against_fact"
+    assert "is not in “Won”" in crm("why", joined, "1", "--block", "won")[1]
+    assert "org.report('sales/plan_against_fact').blocks['won']" in crm("code", joined, "--block", "won")[1]
+    for arguments in (["why", joined, "1"], ["code", joined]):
+        code, output = crm(*arguments)
+        assert code == 1 and "ask one of its blocks: plan, won" in output
+    assert "did you mean 'won'" in crm("why", joined, "1", "--block", "wn")[1]
+
+
+def test_a_joined_report_is_compared_too(base: Org) -> None:
+    joined = "sales/plan_against_fact"
+    crm("run", joined, "--output", "json", "--file", "before.json")
+    won = add(base, "stage", name="Won", outcome="Won", position=3)
+    add(base, "opportunity", name="New", stage=won, amount=Decimal("10.10"), close_date=base.today(), owner=1)
+    code, output = crm("compare", joined, "--with", "before.json")
+    assert code == 0 and "came" in output and "€10.10" in output

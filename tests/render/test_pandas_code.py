@@ -205,6 +205,16 @@ def test_what_is_hidden_is_not_in_the_rows(demo: Workspace) -> None:
     assert "# Withheld: Amount, Expected revenue, Average deal." in asked.code() and "'amount'" not in asked.code()
 
 
+@pytest.mark.parametrize("block", ["plan", "won"])
+def test_a_block_of_a_joined_report(block: str, demo: Workspace) -> None:
+    asked = demo.report("sales/plan_against_fact").set(period="THIS_YEAR").blocks[block]
+    check(asked)
+    assert f"org.report('sales/plan_against_fact').blocks['{block}'].set({{'period': 'THIS_YEAR'}})" in asked.code()
+    by_hand = RunnableReport(demo, asked.definition)
+    check(by_hand)
+    assert "Report.model_validate(" in by_hand.code()
+
+
 def test_values_that_were_set(demo: Workspace) -> None:
     asked = demo.report("clients/buyers_by_product").set(product="Gift box")
     variables = check(asked)

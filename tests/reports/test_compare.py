@@ -105,6 +105,17 @@ class TestRecords:
         comparison = compare(BEFORE, replace(AFTER, details=AFTER.details[:2]))
         assert not comparison.changed_records and "does not hold all its records" in " ".join(comparison.notes)
 
+    def test_of_a_joined_report_nothing_is_said(self) -> None:
+        """A plan and a deal may have the same id."""
+        comparison = compare(replace(BEFORE, format="joined"), replace(AFTER, format="joined"))
+        assert not comparison.changed_records and comparison.notes == (
+            "The runs are of a joined report, so nothing is said about records that came or went.",)
+
+    def test_sums_of_blocks_begin_at_nothing(self) -> None:
+        both = [replace(one, aggregates=tuple(replace(column, name=f"won#{column.name}") for column in one.aggregates))
+                for one in (BEFORE, AFTER)]
+        assert compare(*both).by_key[("Won",), ()].figures[0].difference == D("7.00")
+
     def test_other_columns(self) -> None:
         fewer = replace(AFTER, columns=AFTER.columns[1:], details=tuple(row._replace(values=row.values[1:]) for row in AFTER.details))
         assert [one.row.values[0] for one in compare(BEFORE, fewer).changed_records] == [D("200.00"), D("7.00"), D("5.00")]
