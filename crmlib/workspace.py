@@ -283,7 +283,7 @@ class RunnableReport:
         plan = own if user is None else replace(self, workspace=workspace).prepare()
         if user is not None:
             check_may_ask_for(self.workspace.user, plan, own, org.schema)
-        name, called = record if isinstance(record, tuple) else (plan.sources[0].object, record)
+        name, called = record if isinstance(record, tuple) else ("", record)
         source = source_asked(plan, name, org.schema)
         number = called if isinstance(called, int) else record_called(org, own, source, called)
         return WhyView(why(org, plan, source.path, number, by_administrator=user is not None))

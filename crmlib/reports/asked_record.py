@@ -15,7 +15,10 @@ from crmlib.security.sharing import row_predicate
 
 
 def source_asked(plan: SecuredPlan, name: str, schema: Schema) -> ReportSource:
-    """The source of this path, or of this object. Raises NotFound, also for one behind a lookup that the user may not see."""
+    """The source of this path, "" being the primary object's, or of this object, the primary one before others.
+
+    Raises NotFound, also for one behind a lookup that the user may not see.
+    """
     assert plan.access is not None
     known = {source.path: source for source in plan.sources}
 
@@ -29,8 +32,8 @@ def source_asked(plan: SecuredPlan, name: str, schema: Schema) -> ReportSource:
 
     open_to_user = [source for source in plan.sources if may_be_known(source)]
     of_object = [source for source in open_to_user if source.object == name]
-    found = ([source for source in open_to_user if source.path == name] or [source for source in of_object if source.kind != "lookup"]
-             or of_object)
+    found = ([source for source in open_to_user if source.path == name] or [source for source in of_object if source.kind == "primary"]
+             or [source for source in of_object if source.kind != "lookup"] or of_object)
     if len(found) == 1:
         return found[0]
     if found:

@@ -241,6 +241,10 @@ class TestWhatDecides:
         assert decided(brick) == ["join"]
         assert why(shared, plan, "line_items", deals["Canteen Service"]).is_there
 
+    def test_the_primary_object_comes_before_others_of_its_kind(self, shared: Org, deals: dict[str, int]) -> None:
+        plan = planned(shared, "accounts_with_subsidiaries")
+        assert [source_asked(plan, name, shared.schema).path for name in ("", "account", "subsidiaries")] == ["", "", "subsidiaries"]
+
     def test_a_record_that_nothing_leads_to(self, shared: Org, deals: dict[str, int]) -> None:
         lonely = add(shared, "account", name="Lonely")
         plan = planned(shared, "opportunities", columns=["account.industry"])
