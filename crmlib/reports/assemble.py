@@ -230,14 +230,16 @@ class _Grid:
         changed = {index: self.show_as[place] for index, place in enumerate(self.shown) if self.show_as[place]}
         if not changed:
             return
-        siblings = {group.key: [one.key for one in level] for level in _levels(self.groups[0]) for group in level}
+        siblings: dict[Key, tuple[list[Key], int]] = {(): ([()], 0)}  # of each group, and its place among them
+        for level in _levels(self.groups[0]):
+            beside = [group.key for group in level]
+            siblings |= {key: (beside, place) for place, key in enumerate(beside)}
         across = [(), *(group.key for group in walk(self.groups[1]))]
         for index, show_as in changed.items():
             raw = {key: values[index] for key, values in cells.items()}
-            for down in [(), *siblings]:
-                beside = siblings.get(down, [()])
+            for down, (beside, place) in siblings.items():
                 for key in ((down, one) for one in across if (down, one) in cells):
-                    value = SHOW_AS[show_as or ""].figure(Neighbours(key, raw, beside, beside.index(down)))
+                    value = SHOW_AS[show_as or ""].figure(Neighbours(key, raw, beside, place))
                     cells[key] = (*cells[key][:index], value, *cells[key][index + 1:])
 
     # Groups
