@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import repeat
 from operator import itemgetter
@@ -73,13 +74,19 @@ class Figures:
         keys = [(down(row), across(row)) for row in rows]
         if number == 0:
             self._take_groups(keys, rows)
+        known: dict[PlannedAggregate, dict[CellKey, tuple[Any, ...]]] = {}  # a sum and its share are asked alike
         for index in part.aggregates:
             planned = self.plan.aggregates[index]
+            asked = replace(planned, name="", label="", show_as=None)
+            if asked in known:
+                self.pieces[index].update(known[asked])
+                continue
             aggregate = AGGREGATES[planned.aggregate]
             first = self.names.at.get(f"piece{index}_0", 0)
             pieces = dict(zip(keys, map(_values_at(range(first, first + aggregate.pieces)), rows), strict=True))
             if planned.additive and aggregate.merge is not None:
                 pieces = _with_totals(pieces, aggregate.merge, self.plan.down, self.plan.across)
+            known[asked] = pieces
             self.pieces[index].update(pieces)
 
     def _take_groups(self, keys: list[CellKey], rows: list[Row[Any]]) -> None:
