@@ -60,6 +60,11 @@ class Checked:
         return sum(1 + (node.definition.size if isinstance(node, Field) and node.definition else 0) for node in walk(self.root))
 
     @cached_property
+    def depth(self) -> int:
+        """How many parts stand within each other, those of the formulas it uses counted too."""
+        return _depth_of(self.root)
+
+    @cached_property
     def uses(self) -> tuple[str, ...]:
         """Names of the formulas it uses, also through others."""
         return tuple(dict.fromkeys(_uses_of(self.root)))
@@ -80,6 +85,12 @@ def _fields_of(root: Node) -> Iterator[tuple[str, str]]:
             yield from _fields_of(node.definition.root)
         elif isinstance(node, Field) and node.type != "grouping":
             yield node.name, node.field_type
+
+
+def _depth_of(node: Node) -> int:
+    if isinstance(node, Call):
+        return 1 + max((_depth_of(argument) for argument in node.arguments), default=0)
+    return 1 + node.definition.depth if isinstance(node, Field) and node.definition is not None else 1
 
 
 def _uses_of(root: Node) -> Iterator[str]:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from crmlib.errors import DefinitionError, Problem, raise_if_any
 from crmlib.formulas.check import Checked, check, in_words
 from crmlib.formulas.context import BlankAs
-from crmlib.formulas.grammar import parse
+from crmlib.formulas.grammar import DEEPEST, parse
 from crmlib.formulas.tree import Formula, of_record
 from crmlib.formulas.types import FIELD_TYPES, common_type
 
-LARGEST = 20_000
+LARGEST = 10_000
 """Parts of a formula with all that it uses."""
 
 
@@ -48,10 +48,14 @@ def check_all(texts: Mapping[str, str], types: Mapping[str, str], groupings: tup
 
 def _too_large(checked: Checked) -> list[Problem]:
     """Ten formulas, each of which uses the one before ten times, are more than any database can take."""
-    if checked.size <= LARGEST:
-        return []
-    return [Problem("formula-too-large", f"with the formulas it uses it has {checked.size:,} parts; {LARGEST:,} are allowed",
-                    checked.formula.where, "use a formula once, and choose between what is made of it")]
+    where = checked.formula.where
+    if checked.depth > DEEPEST:
+        return [Problem("formula-too-deep", f"with the formulas it uses, more than {DEEPEST} operations stand within each other", where,
+                        "use fewer of them")]
+    if checked.size > LARGEST:
+        return [Problem("formula-too-large", f"with the formulas it uses it has {checked.size:,} parts; {LARGEST:,} are allowed", where,
+                        "use a formula once, and choose between what is made of it")]
+    return []
 
 
 def _other_type(checked: Checked, wanted: str | None) -> list[Problem]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 
 from sqlalchemy import column
 
@@ -20,13 +19,13 @@ from crmlib.formulas.check import Checked
 from crmlib.formulas.compile_sql import compile_sql, not_in_sql
 from crmlib.formulas.context import BlankAs, Context
 from crmlib.formulas.functions import FUNCTIONS
-from crmlib.formulas.grammar import parse
+from crmlib.formulas.grammar import DEEPEST, parse
 from crmlib.formulas.resolve import check_all
 from crmlib.formulas.tree import Field as Named
 from crmlib.formulas.tree import place_of, walk
 from crmlib.formulas.types import UNKNOWN
 from crmlib.model.org import Settings
-from crmlib.model.schema import Field, Schema
+from crmlib.model.schema import Field, Schema, kept_with_schema
 
 MOST_FORMULAS = 500
 """That one formula may use; the same one of another record is another."""
@@ -88,8 +87,9 @@ class _Reading:
         if not field.formula:
             return name
         self.texts[name], self.blank_as[name] = field.formula, field.blank_as
-        if len(self.texts) > MOST_FORMULAS:
-            raise DefinitionError(Problem("formula-too-large", f"it uses more than {MOST_FORMULAS} formulas", name))
+        if len(self.texts) > MOST_FORMULAS or len(way) > DEEPEST:
+            message = f"it uses more than {MOST_FORMULAS} formulas, or {DEEPEST} that stand within each other"
+            raise DefinitionError(Problem("formula-too-large", message, way[0].name))
         if prefix:
             self.types[f"{prefix}.id"] = "id"
         if field in way:  # by a longer and longer path: parent.score, parent.parent.score
@@ -115,7 +115,7 @@ class _Reading:
                 self.problems += (Problem(one.code, one.message, place_of(name, node.at), one.hint) for one in error.problems)
 
 
-@lru_cache(maxsize=1000)
+@kept_with_schema
 def formula_in(schema: Schema, object_name: str, name: str) -> Checked:
     """The formula of an object's field, over paths from that object. Raises DefinitionError."""
     return formula_of(name, lambda path: follow(schema, object_name, path.lower())[-1])
@@ -132,7 +132,7 @@ def ensure_sound(schema: Schema, field: Field) -> None:
                     f"{field.object}.{field.name}", problem.hint) for problem in error.problems]) from None
 
 
-@lru_cache(maxsize=1000)
+@kept_with_schema
 def guards_of(schema: Schema, field: Field) -> frozenset[tuple[str, str]]:
     """Every (object, field) one must be allowed to read to see a field: of a formula field also all that it reads."""
     own = {(field.object, field.name)}

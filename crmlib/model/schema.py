@@ -6,16 +6,20 @@ one, and nobody above this module knows which is which.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, MetaData, Table
 
 from crmlib.errors import NotFound, Problem, did_you_mean
 from crmlib.formulas.context import BlankAs
 from crmlib.model.fields import DEFAULT_SCALE, FIELD_TYPES, FieldType
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,3 +193,21 @@ class Schema:
         if name not in self._objects:
             raise NotFound(Problem("unknown-object", f"there is no object {name!r}", hint=did_you_mean(name, self._objects)))
         return self._objects[name]
+
+
+MOST_KEPT = 1000
+
+
+def kept_with_schema(function: Callable[Concatenate[Schema, Asked], Answer]) -> Callable[Concatenate[Schema, Asked], Answer]:
+    """What a function says about a schema is kept as long as the schema is; the answer must not hold it."""
+    kept: WeakKeyDictionary[Schema, dict[Any, Answer]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def answer(schema: Schema, *asked: Asked.args, **named: Asked.kwargs) -> Answer:
+        answers, question = kept.setdefault(schema, {}), (*asked, *named.items())
+        if question not in answers:
+            if len(answers) >= MOST_KEPT:
+                answers.clear()
+            answers[question] = function(schema, *asked, **named)
+        return answers[question]
+    return answer

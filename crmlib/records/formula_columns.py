@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Label, and_, true
@@ -13,7 +12,7 @@ from crmlib.formulas.compile_sql import compile_sql
 from crmlib.formulas.context import Context
 from crmlib.model.formula_fields import context_of, formula_in, operand
 from crmlib.model.org import Org
-from crmlib.model.schema import Field, ObjectType, Schema
+from crmlib.model.schema import Field, ObjectType, Schema, kept_with_schema
 from crmlib.security.access import Access, may_see
 from crmlib.security.sharing import RowRule, row_predicate, row_rule
 
@@ -38,7 +37,7 @@ def formula_columns(described: ObjectType, org: Org, access: Access) -> FormulaC
     return _written(schema, fields, rules, context_of(org.settings, org.today()))
 
 
-@lru_cache(maxsize=256)
+@kept_with_schema
 def _written(schema: Schema, fields: tuple[Field, ...], rules: tuple[tuple[str, RowRule], ...], context: Context) -> FormulaColumns:
     """Kept, since writing takes longer than asking."""
     joined = _Joined(schema, fields[0].object, dict(rules))

@@ -66,11 +66,18 @@ def test_problems_of_all_formulas_come_together() -> None:
         ("formula-syntax", "a 1:5"), ("formula-circle", "c"), ("unknown-field", "b 1:1")]
 
 
+def test_formulas_within_each_other_have_a_limit() -> None:
+    texts = {f"f{number}": f"f{number - 1} + 1" for number in range(1, 60)} | {"f0": "amount"}
+    with pytest.raises(DefinitionError) as raised:
+        check_all(texts, TYPES | dict.fromkeys(texts, "number"))
+    assert (raised.value.problems[0].code, raised.value.problems[0].where) == ("formula-too-deep", "f50")
+
+
 def test_formulas_that_grow_beyond_all_measure_are_refused_at_once() -> None:
     texts = {f"f{number}": f"f{number - 1} + f{number - 1}" for number in range(1, 40)} | {"f0": "amount"}
     with pytest.raises(DefinitionError) as raised:
         check_all(texts, TYPES | dict.fromkeys(texts, "number"))
-    assert (raised.value.problems[0].code, raised.value.problems[0].where) == ("formula-too-large", "f13")
+    assert (raised.value.problems[0].code, raised.value.problems[0].where) == ("formula-too-large", "f12")
 
 
 def test_a_formula_of_another_record_reads_that_one() -> None:

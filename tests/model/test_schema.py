@@ -1,10 +1,13 @@
 """The one door to the data model, and the standard objects behind it."""
 
+import gc
+import weakref
+
 import pytest
 
 from crmlib.errors import NotFound
 from crmlib.model.fields import FIELD_TYPES
-from crmlib.model.schema import Field, ObjectType, Schema
+from crmlib.model.schema import Field, ObjectType, Schema, kept_with_schema
 from crmlib.model.tables import STANDARD_OBJECTS, SYSTEM_FIELD_NAMES, build_metadata
 
 SCHEMA = Schema(build_metadata())
@@ -114,3 +117,20 @@ def test_fields_are_equal_by_object_and_name() -> None:
     assert SCHEMA.describe("account").field("name") == other.describe("account").field("name")
     assert SCHEMA.describe("account").field("name") != other.describe("contact").field("name")
     assert len({SCHEMA.describe("account").field("name"), other.describe("account").field("name")}) == 1
+
+
+def test_what_is_said_about_a_schema_goes_with_it() -> None:
+    asked: list[str] = []
+
+    @kept_with_schema
+    def labels(schema: Schema, name: str) -> str:
+        asked.append(name)
+        return schema.describe(name).label
+
+    one, other = Schema(build_metadata()), Schema(build_metadata())
+    assert [labels(one, "task"), labels(one, "task"), labels(other, "task"), labels(one, "case")] == ["Task", "Task", "Task", "Case"]
+    assert asked == ["task", "task", "case"]
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
