@@ -53,10 +53,11 @@ def connect(url: str | None = None, user: str | None = None, report_types: str |
     org = Org.open(url, create)
     if create:
         ensure_administrator(org)
-    return Workspace(org, access_of(org, user or default_username(org)), Catalog(_report_types_folder(report_types), org.schema))
+    return Workspace(org, access_of(org, user or default_username(org)), Catalog(report_types_folder(report_types), org.schema))
 
 
-def _report_types_folder(given: str | Path | None) -> Path:
+def report_types_folder(given: str | Path | None = None) -> Path:
+    """Where the report types and reports lie."""
     if given or os.environ.get("CRM_REPORT_TYPES"):
         return Path(given or os.environ["CRM_REPORT_TYPES"]).resolve()
     here = Path("report_types")

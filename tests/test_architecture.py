@@ -29,7 +29,7 @@ FLOORS = (
     ("reports", "work", "exchange", "demo"),
     ("render", "delivery"),
     ("workspace", "crmlib"),  # `crmlib` itself: its __init__.py, which hands out the workspace
-    ("workbench",),
+    ("workbench", "upkeep"),
     ("server",),
     ("cli",),
 )
@@ -41,7 +41,8 @@ NEIGHBOURS = {
 }
 
 LIBRARIES = {
-    "sqlalchemy": {"model", "formulas", "migrations", "mirror", "security", "records", "reports", "work", "exchange", "demo", "delivery"},
+    "sqlalchemy": {"model", "formulas", "migrations", "mirror", "security", "records", "reports", "work", "exchange", "demo", "delivery",
+                   "upkeep"},
     "psycopg": {"model"},
     "duckdb": {"mirror"},
     "pyspark": {"mirror"},

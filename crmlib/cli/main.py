@@ -18,6 +18,8 @@ COMMANDS = {
     "mirror": "crmlib.cli.mirror:mirror_group",
     "serve": "crmlib.cli.serve:serve_command",
     "upgrade": "crmlib.cli.objects:upgrade_command",
+    "backup": "crmlib.cli.upkeep:backup_command",
+    "restore": "crmlib.cli.upkeep:restore_command",
 }
 """Each command and where it is; loaded only when called, so that `crm` answers at once."""
 

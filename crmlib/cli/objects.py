@@ -72,7 +72,7 @@ def remove_formula(object_name: str, field: str) -> None:
 
 @click.command()
 def upgrade_command() -> None:
-    """Bring the database to this version's tables. Make a backup first."""
+    """Bring the database to this version's tables. Make a backup first: crm backup."""
     from crmlib.model.upgrade import upgrade, version_of
 
     engine = open_engine()

@@ -46,7 +46,7 @@ def ensure_current(engine: Engine, create: bool) -> None:
                                  engine.url.render_as_string(), "use a newer version of the program"))
     elif version != versions()[0]:
         raise SetupError(Problem("old-database", f"the database stands at version {version}, this program needs {versions()[0]}",
-                                 engine.url.render_as_string(), "make a backup, then run: crm upgrade"))
+                                 engine.url.render_as_string(), "run: crm backup, and then: crm upgrade"))
 
 
 def upgrade(engine: Engine) -> None:

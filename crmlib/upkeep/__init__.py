@@ -1,0 +1,1 @@
+"""Keeping a base whole: backup, restore, and finding damage."""
