@@ -15,7 +15,7 @@ version never meets them. Nothing above the model knows that anything here is cu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Literal
@@ -86,7 +86,7 @@ def customize(org: Org, customization: Customization, source: Source = NOWHERE) 
         new = replace(old, fields=tuple(fields.values()))
         custom[new.name] = new
         changed = Schema(build_metadata(_merged(custom)))
-        raise_if_any(_formula_problems(customization, changed, source))
+        raise_if_any(_formula_problems(customization, changed, source) or _broken_by(schema, changed))
         _execute_ddl(connection, new, changed, exists=customization.object in schema)
         keep_following(connection, changed.metadata)
         _store(connection, new, changed)
@@ -97,14 +97,15 @@ def remove_formula_field(org: Org, object_name: str, name: str) -> None:
     """Take a formula field away, which loses no data. Raises NotFound, or DefinitionError if other formula fields read it."""
     with org.begin() as connection:
         custom = _locked(connection)
-        field = _schema(_merged(custom)).describe(object_name).field(name)
+        schema = _schema(_merged(custom))
+        field = schema.describe(object_name).field(name)
         old = custom.get(object_name)
         if not field.formula or old is None or name not in {one.name for one in old.fields}:
             raise DefinitionError(Problem("not-a-formula", f"{object_name}.{name} is not a formula field that was added", name,
                                           "only these can be taken away"))
         new = replace(old, fields=tuple(one for one in old.fields if one.name != name))
         changed = Schema(build_metadata(_merged(custom | {object_name: new})))
-        raise_if_any(replace(problem, where=f"{reader.object}.{problem.where}") for reader, problem in check_formulas(changed))
+        raise_if_any(_broken_by(schema, changed))
         _store(connection, new, changed)
     org.reload()
 
@@ -236,16 +237,18 @@ def _check_formula(field: CustomField, where: str) -> Iterator[Problem]:
         yield from (replace(problem, where=f"{where} {problem.where}".strip()) for problem in error.problems)
 
 
-def _formula_problems(customization: Customization, changed: Schema, source: Source) -> Iterator[Problem]:
-    """What would be wrong with any formula field after this: with those given, or with others that read them."""
+def _formula_problems(customization: Customization, changed: Schema, source: Source) -> list[Problem]:
+    """What is wrong with the formulas that are given, with the fields there will be."""
     given = {field.name: index for index, field in enumerate(customization.fields)}
-    own, others = [], []
-    for field, problem in check_formulas(changed):
-        if field.object == customization.object and field.name in given:
-            own.append(replace(problem, where=f"{source.place('fields', given[field.name])} {problem.where}"))
-        else:
-            others.append(replace(problem, where=f"{field.object}.{problem.where}"))
-    yield from dict.fromkeys(own or others)  # others may only be wrong since these are
+    return [replace(problem, where=f"{source.place('fields', given[field.name])} {problem.where}")
+            for field, problem in check_formulas(changed) if field.object == customization.object and field.name in given]
+
+
+def _broken_by(schema: Schema, changed: Schema) -> Iterable[Problem]:
+    """What would be wrong with formula fields that are sound as yet. Others must not keep anybody from mending them one by one."""
+    broken = {field for field, _ in check_formulas(schema)}
+    return dict.fromkeys(replace(problem, where=f"{field.object}.{problem.where}")
+                         for field, problem in check_formulas(changed) if field not in broken)
 
 
 def _empty(customization: Customization, schema: Schema) -> ObjectDefinition:

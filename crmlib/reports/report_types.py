@@ -158,7 +158,7 @@ class ReportTypeView:
 
     @cached_property
     def stored(self) -> dict[str, ReportField]:
-        """The offered fields that are made of no others."""
+        """The offered fields that objects have."""
         return {field.path: field for _, fields in self._sections() for field in fields}
 
     def find(self, path: str) -> ReportField:

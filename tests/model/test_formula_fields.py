@@ -84,6 +84,25 @@ def test_what_others_read_stays_as_they_need_it(org: Org) -> None:
         remove_formula_field(org, "account", "score_c")
 
 
+def test_broken_ones_are_mended_one_by_one(sqlite_org: Org) -> None:
+    """As after a version that has renamed what they read."""
+    org = sqlite_org
+    define(org, SCORE)
+    define(org, SCORE.replace("score_c", "other_c"))
+    table = org.schema.metadata.tables["custom_definitions"]
+    with org.begin() as connection:
+        stored = connection.execute(table.select()).one().definition
+        for field in stored["fields"]:
+            field["formula"] = "heads / 10"
+        connection.execute(table.update().values(definition=stored))
+    org.reload()
+    assert len(list(check_formulas(org.schema))) == 2
+    define(org, SCORE)
+    assert [field.name for field, _ in check_formulas(org.schema)] == ["other_c"]
+    remove_formula_field(org, "account", "other_c")
+    assert list(check_formulas(org.schema)) == []
+
+
 @pytest.mark.parametrize(("formula", "circle"), [
     ("score_c + 1", "score_c -> score_c"),
     ("parent.score_c + 1", "account.score_c -> account.score_c"),
