@@ -1,7 +1,7 @@
-"""How long every shipped report takes on a real Apache Spark cluster, beside SQLite and DuckDB; the answers are compared.
+"""How long shipped reports, all or these, take on a real Apache Spark cluster, beside SQLite and DuckDB; the answers are compared.
 
     python benchmarks/spark.py                  a demo organisation of usual size
-    python benchmarks/spark.py --scale 10 --runs 3
+    python benchmarks/spark.py --scale 10 --runs 3 sales/pipeline_by_stage sales/sales_by_product_family
 
 It starts a master, two workers of one core each and a Spark Connect server on loopback, and ends them. Needed: Java, and an
 environment with Apache Spark itself, which takes the place of its client: pip install 'pyspark[connect]==4.2.*'.
@@ -151,6 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=float, default=1, help="of the demo organisation; 1 has 8,000 opportunities")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("reports", nargs="*", default=REPORTS)
     options = parser.parse_args()
     reason = why_skipped()
     if reason is not None:
@@ -166,7 +167,7 @@ def main() -> None:
             os.environ |= {"CRM_SPARK": address, "CRM_SPARK_DATA": str(folder / "parquet")}
             workspace = connect(str(org.engine.url))
             print("| report | SQLite | DuckDB | Spark | Spark, first |\n| --- | ---: | ---: | ---: | ---: |")
-            for path in REPORTS:
+            for path in options.reports:
                 figures = " | ".join(f"{value:,.0f}" for value in measure(workspace, path, options.runs))
                 print(f"| {path} | {figures} |", flush=True)
 

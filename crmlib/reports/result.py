@@ -77,7 +77,7 @@ class ReportResult:
     group down has no cell there.
     details: the rows that were asked for; `row_count` says how many there are in all, so nothing is cut unsaid.
     withheld: labels of what the running user may not see. notes: sentences about how to read the figures.
-    engine: who answered, the "database" or the "column engine"; `run_at` is the moment as of which the figures are.
+    engine: who answered, "database", "column engine" or "Spark cluster"; `run_at` is the moment as of which the figures are.
     """
 
     label: str
