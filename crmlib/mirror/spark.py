@@ -111,8 +111,9 @@ def _newest(address: str, data: str, zone: str, known: Publication | None) -> Pu
 
 def new_session(address: str) -> Any:
     """A session in which our functions are known and nothing overflows unsaid."""
-    # it speaks of conversions to pandas, which nobody here asks for
+    # of conversions to pandas, which nobody here asks for, and of what errors say anyway
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]")
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
