@@ -188,7 +188,8 @@ WORDS: dict[str, dict[str, str]] = {
         "hundredths": "", "nulls_last": "NULLS LAST", "rollup": "ROLLUP ({0})", "or_of": "{0}",
         "quarter": "date_trunc('quarter', {0})", "week": f"date_trunc('week', {{0}} AT TIME ZONE '{ZONE}')",
         "days": f"{{0}} - CAST({{1}} AT TIME ZONE '{ZONE}' AS DATE)",
-        "median": "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})", "percentile": "percentile_disc(0.9) WITHIN GROUP (ORDER BY {0})",
+        "median": "CAST(percentile_cont(0.5) WITHIN GROUP (ORDER BY {0}) AS NUMERIC)",
+        "percentile": "percentile_disc(0.9) WITHIN GROUP (ORDER BY {0})",
     },
     "sqlite": {  # no totals of groups, no median; the only time zone is the process's own
         "hundredths": " / 100.0", "nulls_last": "", "rollup": "{0}", "or_of": "",
