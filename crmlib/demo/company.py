@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from crmlib.demo.names import PEOPLE
 from crmlib.demo.rows import Calendar, Rows
 from crmlib.model.schema import Schema
+from crmlib.security.permission_sets import missing_permission_sets
 
 DOMAIN = "noordster.example"
 
@@ -63,24 +64,14 @@ USERS = (
     Colleague("joris", "Joris Terpstra", "Operator", "Data Operator", "margriet"),
 )
 
-SELLING = ("account", "contact", "contact_point", "contact_role", "lead", "opportunity", "stage_change", "opportunity_contact_role",
-           "opportunity_line_item", "quote", "quote_line_item", "order", "order_line_item", "invoice", "invoice_line_item",
-           "campaign_member", "case", "task", "meeting", "call")
-LOOKED_UP = ("organization", "role", "user", "stage", "campaign", "product", "price_book", "price_book_entry", "plan")
-CLIENTS = ("account", "contact", "contact_point", "contact_role", "lead")
-
-# Name, description, object rights (objects: letters), field rights (fields: may edit), roles (their beginnings) that hold it.
-# r read, c create, e edit, d delete, V view all records, E edit all records
-PERMISSION_SETS: tuple[tuple[str, str, dict[tuple[str, ...], str], dict[str, bool], tuple[str, ...]], ...] = (
-    ("Administrator", "All rights on everything", {("*",): "rcedVE"}, {"*": True}, ("Analyst",)),
-    ("Sales", "Leads clients: sees and edits what the selling of coffee machines needs", {SELLING: "rce", LOOKED_UP: "r"}, {"*": True},
-     ("Managing director", "Sales director", "Team lead", "Managers", "Marketing", "Support")),
-    ("Analyst", "Reads all records, changes none", {("*",): "rV"}, {"*": False}, ("Analyst", "Managing director")),
-    ("Operator", "Keeps personal data of clients", {CLIENTS: "rce", ("user", "campaign"): "r"},
-     {"account.*": True, "contact.*": True, "contact_point.*": True, "contact_role.*": True, "lead.*": True,
-      "user.*": False, "campaign.*": False},
-     ("Operator",)),
-)
+# Permission sets (crmlib/security/permission_sets.py) and the roles, by their beginnings, that hold them
+HOLDERS = {
+    "Administrator": ("Analyst",),
+    "Manager": ("Managers", "Marketing", "Support"),
+    "Supervisor": ("Managing director", "Sales director", "Team lead"),
+    "Analyst": ("Analyst", "Managing director"),
+    "Operator": ("Operator",),
+}
 
 STAGES = (("Qualification", "Open", 10), ("Needs analysis", "Open", 25), ("Proposal", "Open", 50), ("Negotiation", "Open", 75),
           ("Contract", "Open", 90), ("Closed won", "Won", 100), ("Closed lost", "Lost", 0))
@@ -181,7 +172,7 @@ def make_company(rows: Rows, rng: Random, calendar: Calendar, schema: Schema, co
     if connection.execute(select(schema.describe("organization").table.c.id)).first() is None:
         rows.add("organization", admin, founded, name="Noordster Coffee Systems", time_zone="Europe/Amsterdam", currency="EUR",
                  locale="en_GB", week_start="Monday", fiscal_year_start=4)
-    _make_permissions(rows, admin, founded, colleagues, users)
+    _make_permissions(rows, admin, founded, colleagues, users, schema, connection)
     books = (rows.add("price_book", admin, founded, name="Standard", is_active=True, pricing="Flat", description="List prices"),
              rows.add("price_book", admin, founded, name="Partners", is_active=True, pricing="Differential",
                       description="12 % below list prices"))
@@ -233,19 +224,23 @@ def _make_roles(rows: Rows, founded: datetime, colleagues: list[Colleague]) -> t
     return ids, closure
 
 
-def _make_permissions(rows: Rows, admin: int, founded: datetime, colleagues: list[Colleague], users: dict[str, int]) -> None:
-    for name, description, object_rights, field_rights, roles in PERMISSION_SETS:
-        permission_set = rows.add("permission_set", admin, founded, name=name, description=description)
-        for objects, letters in object_rights.items():
-            for object in objects:
-                rows.add("object_permission", admin, founded, name=object, permission_set_id=permission_set,
-                         can_read="r" in letters, can_create="c" in letters, can_edit="e" in letters, can_delete="d" in letters,
-                         view_all="V" in letters, edit_all="E" in letters)
-        for field, may_edit in field_rights.items():
-            rows.add("field_permission", admin, founded, name=field, permission_set_id=permission_set, can_read=True, can_edit=may_edit)
+def _make_permissions(rows: Rows, admin: int, founded: datetime, colleagues: list[Colleague], users: dict[str, int], schema: Schema,
+                      connection: Connection) -> None:
+    """The shipped permission sets that the base lacks, and who holds which."""
+    table = schema.describe("permission_set").table
+    found = connection.execute(select(table.c.name, table.c.id).order_by(table.c.deleted_at.is_(None)))  # of two the one in use
+    sets = {row.name.casefold(): row.id for row in found}
+    for shipped in missing_permission_sets(connection, schema):
+        made = rows.add("permission_set", admin, founded, name=shipped.name, description=shipped.description)
+        sets[shipped.name.casefold()] = made
+        for row in shipped.object_rows():
+            rows.add("object_permission", admin, founded, permission_set_id=made, **row)
+        for row in shipped.field_rows():
+            rows.add("field_permission", admin, founded, permission_set_id=made, **row)
+    for name, roles in HOLDERS.items():
         for one in colleagues:
             if one.role.startswith(roles):
-                rows.add("permission_assignment", admin, founded, name=f"{name}: {one.username}", permission_set_id=permission_set,
+                rows.add("permission_assignment", admin, founded, name=f"{name}: {one.username}", permission_set_id=sets[name.casefold()],
                          user_id=users[one.username])
 
 

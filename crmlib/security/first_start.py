@@ -1,4 +1,4 @@
-"""A new base needs somebody who may do everything: user `admin` with the permission set "Administrator"."""
+"""A new base needs kinds of users, and somebody who may do everything: user `admin` with the permission set "Administrator"."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy import Table, select
 
 from crmlib.errors import NotFound, Problem
 from crmlib.model.org import Org
+from crmlib.security.permission_sets import ADMINISTRATOR, make_permission_sets
 
 
 def ensure_administrator(org: Org) -> None:
-    """Make the first administrator if there is no user at all."""
-    user, permission_set, assignment, object_permission, field_permission = (
-        org.schema.describe(name).table
-        for name in ("user", "permission_set", "permission_assignment", "object_permission", "field_permission"))
+    """Make the shipped permission sets and the first administrator if there is no user at all."""
+    user, permission_set, assignment = (
+        org.schema.describe(name).table for name in ("user", "permission_set", "permission_assignment"))
     anybody = select(user.c.id).limit(1)
     if org.fetch(anybody):
         return  # without waiting for whoever is writing
@@ -28,10 +28,8 @@ def ensure_administrator(org: Org) -> None:
             return connection.execute(table.insert().values(**values, **stamps).returning(table.c.id)).scalar_one()
 
         admin = insert(user, name="Administrator", username="admin", is_active=True)
-        rights = insert(permission_set, name="Administrator")
-        insert(object_permission, name="*", permission_set_id=rights, can_read=True, can_create=True, can_edit=True, can_delete=True,
-               view_all=True, edit_all=True)
-        insert(field_permission, name="*", permission_set_id=rights, can_read=True, can_edit=True)
+        make_permission_sets(connection, org.schema, stamps["created_at"])
+        rights = connection.execute(select(permission_set.c.id).where(permission_set.c.name == ADMINISTRATOR)).scalar_one()
         insert(assignment, name="Administrator: admin", permission_set_id=rights, user_id=admin)
 
 

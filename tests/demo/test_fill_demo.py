@@ -172,7 +172,8 @@ def test_director_stands_above_every_seller(demo_org: Org) -> None:
     ("demo", [("edit_all", "account"), ("delete", "role")], []),
     ("femke", [("edit", "opportunity"), ("read", "plan")], [("view_all", "opportunity"), ("delete", "account"), ("edit", "user")]),
     ("margriet", [("view_all", "opportunity")], [("edit_all", "opportunity")]),
-    ("joris", [("edit", "contact")], [("read", "opportunity"), ("view_all", "contact")]),
+    ("joris", [("edit_all", "contact")], [("read", "opportunity"), ("delete", "contact")]),
+    ("oksana", [("delete", "opportunity"), ("create", "plan")], [("view_all", "opportunity"), ("edit", "contact")]),
 ])
 def test_rights(demo_org: Org, username: str, may: list[tuple[str, str]], may_not: list[tuple[str, str]]) -> None:
     access = access_of(demo_org, username)
@@ -181,6 +182,9 @@ def test_rights(demo_org: Org, username: str, may: list[tuple[str, str]], may_no
 
 
 def test_operator_edits_birthdays_and_analyst_edits_nothing(demo_org: Org) -> None:
+    manager = access_of(demo_org, "femke")
+    assert manager.may_read_field("contact", "birthday") and not manager.may_edit_field("contact", "birthday")
+    assert manager.may_edit_field("meeting", "outcome")
     assert access_of(demo_org, "joris").may_edit_field("contact", "birthday")
     assert not access_of(demo_org, "joris").may_edit_field("opportunity", "amount")
     readers = {row["name"]: row for row in rows(demo_org, "field_permission") if not row["can_edit"]}
