@@ -8,7 +8,7 @@ PORT ?= 8866
 T ?= tests
 export CRM_DATABASE_URL ?= sqlite:///$(CURDIR)/crm.sqlite
 
-.PHONY: help demo serve lab test test-fast lint migration schemas lock
+.PHONY: help demo serve lab test test-fast test-deep lint migration schemas lock
 
 help:
 	@echo "make demo                   demo organisation and workbench, on http://localhost:$(PORT) (PORT=... for another)"
@@ -16,6 +16,7 @@ help:
 	@echo "make lab                    the tutorial in JupyterLab"
 	@echo "make test                   every check and test; make test T=tests/model for some"
 	@echo "make test-fast              the tests that need neither a browser nor much time"
+	@echo "make test-deep              10,000 random reports, each time others, for the night; SEED=... asks the same again"
 	@echo "make lint                   ruff and mypy"
 	@echo "make migration m='what'     a new migration from the changed object definitions"
 	@echo "make schemas                the schemas with which editors complete YAML, after a change of keys or words"
@@ -38,6 +39,10 @@ test: lint
 
 test-fast: .venv/installed-for-tests
 	.venv/bin/pytest -m "not slow and not browser" $(T)
+
+# Each failure prints its report and a line to reproduce it, is tried again first in the next run, and takes five minutes at most to shrink.
+test-deep: .venv/installed-for-tests
+	.venv/bin/pytest -m random --hypothesis-profile=deep --hypothesis-show-statistics --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED)) $(T)
 
 lint: .venv/installed-for-tests
 	.venv/bin/ruff check

@@ -41,6 +41,8 @@ NO_CHROMIUM = "no Chromium found (on Debian: apt-get install chromium); tests in
 hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True,  # the same examples in every run
                                      suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 hypothesis.settings.register_profile("explore", parent=hypothesis.settings.get_profile("fixed"), derandomize=False, max_examples=1000)
+hypothesis.settings.register_profile("deep", parent=hypothesis.settings.get_profile("explore"), max_examples=3200, print_blob=True,
+                                     phases=set(hypothesis.Phase) - {hypothesis.Phase.explain})  # which would run each failure often
 hypothesis.settings.load_profile("fixed")
 
 os.environ.pop("CRM_DATABASE_URL", None)  # no test may touch the database of whoever runs it

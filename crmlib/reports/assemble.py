@@ -281,11 +281,14 @@ class _Grid:
                      for key in keys)
 
     def _with_empty(self, parent: Key, keys: list[Key], grouping: PlannedGrouping, down: bool) -> Iterator[Key]:
-        """The groups there are and, if wanted, the periods between them or the other values of the picklist."""
+        """The groups there are and, if wanted, the periods between them or the other values of the picklist.
+
+        Beside Other there are no empty groups: it holds values that have records, and which ones it does not tell.
+        """
         yield from keys
-        if not grouping.show_empty or not keys:
-            return
         there = {key[-1] for key in keys}
+        if not grouping.show_empty or not keys or OTHER in there:
+            return
         numbers = [value for value in there if value is not None] if grouping.granularity else []
         wanted: range | tuple[str, ...] = range(min(numbers), max(numbers) + 1) if numbers else grouping.values
         if len(wanted) > MOST_PERIODS:  # a year 2206 where 2026 was meant would make a page of 65,000 days

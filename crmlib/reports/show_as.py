@@ -47,13 +47,17 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class ShowAs:
-    """One way to show a figure. result_type: None means the figure's own. needs_whole: only for aggregates whose parts add up."""
+    """One way to show a figure. result_type: None means the figure's own. needs_whole: only for aggregates whose parts add up.
+
+    needs_number: not for dates and texts.
+    """
 
     name: str
     label: str
     figure: Callable[[Neighbours], Any]
     result_type: str | None = "percent"
     needs_whole: bool = True
+    needs_number: bool = True
 
 
 def _share(own: Any, whole: Any) -> Decimal | None:
@@ -87,7 +91,7 @@ SHOW_AS: dict[str, ShowAs] = {row.name: row for row in (
     ShowAs("share_of_row", "{}, share of row", lambda at: _share(at.own, at.of(at.key[0], ()))),
     ShowAs("share_of_column", "{}, share of column", lambda at: _share(at.own, at.of((), at.key[1]))),
     ShowAs("running_total", "{}, running total", _running, None),
-    ShowAs("rank", "{}, rank", _rank, "integer", needs_whole=False),
+    ShowAs("rank", "{}, rank", _rank, "integer", needs_whole=False, needs_number=False),
     ShowAs("difference", "{}, difference to the one before", _difference, None, needs_whole=False),
     ShowAs("change", "{}, change in percent", _change, needs_whole=False),
 )}

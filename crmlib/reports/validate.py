@@ -139,6 +139,9 @@ class _Check:
             what = row.name if row else "a formula"
             yield Problem("meaningless-share", f"{what} has no parts that make a whole, so {aggregate.show_as} means nothing",
                           self.source.place(*place, "show_as"), f"aggregates that have: {', '.join(fitting)}")
+        elif shown.needs_number and aggregate.name not in self.numbers():
+            yield Problem("meaningless-share", f"{aggregate.name} is no number, so {aggregate.show_as} means nothing",
+                          self.source.place(*place, "show_as"), "dates and texts can be shown as rank")
 
     def top(self, grouping: Grouping, place: tuple[str | int, ...]) -> Iterator[Problem]:
         if grouping.top is None:

@@ -167,6 +167,7 @@ def test_shipped_reports(path: str, demo: Workspace, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out
 
 
+@pytest.mark.random
 @settings(max_examples=FEWER)
 @given(asked=any_report().filter(lambda asked: isinstance(TYPES[asked.type], str)))
 def test_random_reports(asked: Asked, demo: Workspace) -> None:

@@ -105,6 +105,12 @@ class TestTop:
         drilled = run_report(report, view_of(records.schema, "opportunities"), records, EVERYTHING, TODAY, within=(OTHER,))
         assert (drilled.row_count, drilled.grand_total["amount:sum"], len(drilled.details)) == (5, 550, 5)
 
+    def test_beside_the_others_stand_no_empty_groups(self, records: Org) -> None:
+        """Food and Media have records, which stand in Other: they must not be shown as if they had none."""
+        groups = ask(records, LARGEST_FIRST | {"top": 2, "show_empty": True}, AMOUNT).groups
+        assert [group.label for group in groups] == ["Banking", "Energy", "Other"]
+        assert all(group.rows for group in groups)
+
     def test_fewer_groups_than_wanted_leave_no_others(self, records: Org) -> None:
         assert "Other" not in shown(ask(records, LARGEST_FIRST | {"top": 5}, AMOUNT))
 

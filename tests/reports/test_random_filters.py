@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -15,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.model.org import Org, Settings
-from crmlib.reports.date_literals import date_range
 from crmlib.reports.operators import OPERATORS
 from crmlib.reports.result import DetailRow
 from crmlib.security.access import access_of
-from tests.conftest import TODAY
 from tests.reports.asking import EVERYTHING, ask
+from tests.reports.plain_rows import keeps
 from tests.reports.random_reports import TYPES, fields_of, filters
+from tests.reports.whole_reports import logic
 
 Rows = Callable[[str, str], tuple[tuple[DetailRow, ...], Settings]]
 Written = tuple[str, str, Any]
@@ -47,15 +45,7 @@ def filtered(draw: st.DrawFn) -> tuple[str, list[Written], str]:
     return name, where, draw(st.sampled_from(["", logic(draw, list(numbers))]))
 
 
-def logic(draw: st.DrawFn, terms: list[str]) -> str:
-    """Terms put together two by two, each with or without NOT, in brackets or not."""
-    while len(terms) > 1:
-        first, second = terms.pop(), terms.pop()
-        together = f"{first} {draw(st.sampled_from(['AND', 'OR', 'or']))} {second}"
-        terms.insert(0, draw(st.sampled_from(["({})", "NOT ({})", "not ( NOT({}))"])).format(together))
-    return draw(st.sampled_from(["{}", "NOT {}"])).format(terms[0])
-
-
+@pytest.mark.random
 @given(asked=filtered())
 def test_filters_keep_what_plain_python_keeps(asked: tuple[str, list[Written], str], all_rows: Rows, demo_org: Org,
                                               demo_org_postgres: Org, demo_org_column: Org) -> None:
@@ -95,6 +85,7 @@ def related(draw: st.DrawFn) -> tuple[str, str, Written | None, int, bool]:
     return name, draw(st.sampled_from(["", "femke", "hendrik"])), condition, draw(st.integers(1, 4)), draw(st.booleans())
 
 
+@pytest.mark.random
 @settings(max_examples=settings.default.max_examples // 2)  # type: ignore[union-attr]
 @given(asked=related())
 def test_related_records(asked: tuple[str, str, Written | None, int, bool], all_rows: Rows, demo_org: Org, demo_org_postgres: Org,
@@ -114,34 +105,6 @@ def test_related_records(asked: tuple[str, str, Written | None, int, bool], all_
         result = ask(org, type_name, user=access_of(org, username) if username else EVERYTHING, columns=["name"], where=[cross])
         assert [row.record_id for row in result.details] == expected
         assert result.engine == ("column engine" if org is demo_org_column else "database")
-
-
-def keeps(operator: str, family: str, value: Any, asked: list[Any], settings: Settings) -> bool:
-    """Whether a filter keeps a row with this value, by the rules in docs/reports.md."""
-    blank = value in (None, "", ())
-    positive = {"not_equal": "equals", "not_contain": "contains", "excludes": "includes"}.get(operator)
-    if positive is None:
-        return any(blank if one is None else not blank and matches(operator, family, value, one, settings) for one in asked)
-    matched = not blank and any(one is not None and matches(positive, family, value, one, settings) for one in asked)
-    return not matched and not (blank and None in asked)
-
-
-def matches(operator: str, family: str, value: Any, one: Any, settings: Settings) -> bool:
-    if family in ("date", "datetime"):
-        day = value.astimezone(settings.zone).date() if isinstance(value, datetime) else value
-        start, end = (one, date.fromordinal(one.toordinal() + 1)) if isinstance(one, date) else date_range(one, TODAY, settings)
-        return {"equals": start <= day < end, "less_than": day < start, "greater_than": day >= end, "less_or_equal": day < end,
-                "greater_or_equal": day >= start}[operator]
-    if family == "multi_picklist":
-        return set(one.split(";")) == set(value) if operator == "equals" else set(one.split(";")) <= set(value)
-    if family in ("text", "picklist"):
-        value, one = value.lower(), one.lower()
-        return {"equals": value == one, "contains": one in value, "starts_with": value.startswith(one)}[operator]
-    if family in ("number", "id"):
-        value, one = Decimal(value), Decimal(one)
-        return {"equals": value == one, "less_than": value < one, "greater_than": value > one, "less_or_equal": value <= one,
-                "greater_or_equal": value >= one}[operator]
-    return bool(value == one)
 
 
 def test_every_operator_can_be_drawn() -> None:

@@ -29,6 +29,7 @@ from tests.reports.random_reports import TYPES, Asked, fields_of, reports
 Run = Callable[..., ReportResult]
 CellKey = tuple[Key, Key]
 FEWER = settings.default.max_examples // 2  # type: ignore[union-attr]
+pytestmark = pytest.mark.random
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +84,7 @@ def _id_path(path: str) -> str:
     return f"{path.rpartition('.')[0]}.id".removeprefix(".")
 
 
+@settings(max_examples=FEWER // 2)  # test_oracle asks for more
 @given(asked=reports(), detail_limit=st.integers(0, 30), data=st.data())
 def test_cells_rows_drill_downs_and_databases_agree(asked: Asked, detail_limit: int, data: st.DataObject, run: Run) -> None:
     asked = with_evidence(asked)
@@ -161,7 +163,7 @@ def figure(result: ReportResult, asked: Asked, column: ResultColumn, rows: list[
     if aggregate == "average":
         return (sum(present, Decimal(0)) / len(present)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
     if aggregate == "median":
-        return statistics.median(map(Decimal, present))
+        return statistics.median(map(Decimal, present)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
     if aggregate == "standard_deviation":
         spread = statistics.stdev(map(Decimal, present)) if len(present) > 1 else None
         return None if spread is None else spread.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)

@@ -26,7 +26,7 @@ from crmlib.security.access import Access, access_of
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, joined, report, view_of
 from tests.reports.random_reports import TYPES, Asked, fields_of, reports, schema
-from tests.reports.test_random_filters import logic
+from tests.reports.whole_reports import logic
 
 FEWER = settings.default.max_examples // 2  # type: ignore[union-attr]
 
@@ -100,6 +100,7 @@ def access(demo_org: Org) -> Any:
     return cache(lambda name: access_of(demo_org, name) if name else EVERYTHING)
 
 
+@pytest.mark.random
 @settings(max_examples=FEWER)
 @given(asked=any_report(), on=st.integers(0, 2), data=st.data())
 def test_the_answer_is_what_the_rows_say(asked: Asked, on: int, data: st.DataObject, access: Any, demo_org: Org, demo_org_postgres: Org,
