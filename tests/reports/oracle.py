@@ -138,8 +138,9 @@ class Oracle:
             return True
         if self.report.scope != "all" and not user.may_read_field(self.paths.type.primary_object, "owner"):
             return True
+        joined = (self.paths.reads(f"{path.rpartition('.')[0]}.id".removeprefix(".")) for path in self.paths.objects if path)
         by_having = (self.aggregate_reads(self.aggregate(one.aggregate)) for one in self.report.having)
-        return not all(eyes.readable(one) for one in (*self.paths.conditions_read(self.report.filters), *by_having))
+        return not all(eyes.readable(one) for one in (*joined, *self.paths.conditions_read(self.report.filters), *by_having))
 
     def aggregate(self, name: str) -> Aggregate:
         """By its name, whether the report shows it or only a formula reads it."""

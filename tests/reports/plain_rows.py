@@ -96,10 +96,10 @@ class Eyes:
         record = self.records.all[object_name].get(number) if number is not None else None
         return record if record and self.sees(object_name, record) else None
 
-    def children(self, object_name: str, lookup: str, parent: Record | None) -> list[Record]:
-        if parent is None:
-            return []
-        return [one for one in self.records.below(object_name, lookup, parent["id"]) if self.sees(object_name, one)]
+    def children(self, object_name: str, lookup: str, parent: int | None) -> list[Record]:
+        """The records that have this one in a lookup."""
+        found = self.records.below(object_name, lookup, parent) if parent is not None else ()
+        return [one for one in found if self.sees(object_name, one)]
 
     def readable(self, reads: set[tuple[str, str]]) -> bool:
         return all(self.user.may_read_field(*one) for one in reads)
@@ -129,22 +129,23 @@ class Paths:
         found = {"": (self.type.primary_object, "")}
         for one in self.type.related_objects:
             parent, _, name = one.relationship.rpartition(".")
-            child = self.eyes.schema.describe(found[parent][0]).child(name)
+            steps = list(self.walk(f"{parent}.id".removeprefix("."), found))
+            child = self.eyes.schema.describe(steps[-1].object).child(name)
             found[one.relationship] = child.object, child.lookup
         return found
 
-    def walk(self, path: str) -> Iterator[Field]:
+    def walk(self, path: str, objects: dict[str, tuple[str, str]] | None = None) -> Iterator[Field]:
         """The lookups that a path goes along, and the field it ends at."""
-        start = self.start(path)
-        at = self.objects[start][0]
+        start = self.start(path, objects)
+        at = (objects or self.objects)[start][0]
         for name in path[len(start):].removeprefix(".").split("."):
             step = self.eyes.schema.describe(at).field(name)
             yield step
             at = step.to or ""
 
-    def start(self, path: str) -> str:
+    def start(self, path: str, objects: dict[str, tuple[str, str]] | None = None) -> str:
         """The path of the object that the way begins at."""
-        return max((one for one in self.objects if not one or path.startswith(f"{one}.")), key=len)
+        return max((one for one in objects or self.objects if not one or path.startswith(f"{one}.")), key=len)
 
     def field(self, path: str) -> Field:
         return list(self.walk(path))[-1]
@@ -229,9 +230,7 @@ class Paths:
     def related(self, condition: CrossFilter, row: Row) -> list[Record]:
         parent = condition.related.rpartition(".")[0]
         inner, lookup = self.seen_from(condition)
-        number = self.value(row, f"{parent}.id".removeprefix("."))
-        record = {"id": number} if number is not None else None
-        return [one for one in self.eyes.children(inner.type.primary_object, lookup, record)
+        return [one for one in self.eyes.children(inner.type.primary_object, lookup, self.value(row, f"{parent}.id".removeprefix(".")))
                 if all(inner.holds(each, {"": one}) for each in condition.filters)]
 
     def seen_from(self, condition: CrossFilter) -> tuple[Paths, str]:
@@ -256,7 +255,8 @@ class Paths:
                            if self.eyes.sees(self.type.primary_object, one) and self.in_scope(report.scope, one)]
         for one in self.type.related_objects:
             parent, (object_name, lookup) = one.relationship.rpartition(".")[0], self.objects[one.relationship]
-            joined = [(row, self.eyes.children(object_name, lookup, row[parent])) for row in rows]
+            above = f"{parent}.id".removeprefix(".")
+            joined = [(row, self.eyes.children(object_name, lookup, self.value(row, above))) for row in rows]
             if one.join == "without":
                 rows = [row for row, found in joined if not found]
             else:
