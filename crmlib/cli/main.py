@@ -20,6 +20,7 @@ COMMANDS = {
     "upgrade": "crmlib.cli.objects:upgrade_command",
     "backup": "crmlib.cli.upkeep:backup_command",
     "restore": "crmlib.cli.upkeep:restore_command",
+    "check": "crmlib.cli.upkeep:check_command",
 }
 """Each command and where it is; loaded only when called, so that `crm` answers at once."""
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from crmlib.errors import DefinitionError, Problem, raise_if_any
+from crmlib.errors import DefinitionError, raise_if_any
 from crmlib.reports.editor_schemas import schema_files
+from crmlib.upkeep.check import faults_of_definitions
 from crmlib.workspace import connect
 
 
@@ -55,11 +56,6 @@ def check(names: tuple[str, ...]) -> None:
     """Every fault of the custom report types, shared buckets and saved reports, with file and line. Exit code 1 if there is one."""
     workspace = connect()
     catalog = workspace.catalog
-    problems: list[Problem] = [problem for name in names or catalog.custom_names() for problem in catalog.check_report_type(name)]
-    buckets = [] if names else catalog.bucket_files()
-    problems += [problem for name in buckets for problem in catalog.check_buckets(name)]
-    reports = [] if names else catalog.reports()
-    for saved in reports:
-        problems += saved.problems or workspace.report(saved.path).problems()
-    raise_if_any(problems, DefinitionError)
-    click.echo(f"{len(names or catalog.custom_names())} report types and {len(reports)} reports: no faults.")
+    asked = (problem for name in names for problem in catalog.check_report_type(name))
+    raise_if_any(asked if names else faults_of_definitions(workspace), DefinitionError)
+    click.echo(f"{len(names or catalog.custom_names())} report types and {0 if names else len(catalog.reports())} reports: no faults.")

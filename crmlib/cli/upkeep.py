@@ -1,7 +1,8 @@
-"""`crm backup`, `crm restore`: keep a base whole (docs/upkeep.md)."""
+"""`crm backup`, `crm restore`, `crm check`: keep a base whole (docs/upkeep.md)."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -62,6 +63,32 @@ def restore_command(file: Path, check: bool, replace: bool) -> None:
         said = [f"Whole: {check_backup(file, progress)}."] if check else restore(
             file, Places(open_engine(), report_types_folder(), deliveries_root()), datetime.now().astimezone(), replace, progress)
     click.echo("\n".join(said))
+
+
+@click.command()
+@click.option("--repair", "repairing", is_flag=True, help="Work out anew what can be without loss: the tree of roles, triggers, indexes.")
+def check_command(repairing: bool) -> None:
+    """Look for damage in the base and what belongs to it, and say what to do. Exit code 1 if something is wrong and was not repaired.
+
+    Lookups that lead nowhere, blank required fields, values of no picklist, unreadable amounts and dates, records without owner, the tree
+    of roles, missing tables, indexes and triggers, snapshots of the column engine, deliveries, faults in reports and report types.
+    """
+    from crmlib.model.org import Org
+    from crmlib.upkeep.check import check_base, repair
+
+    findings = []
+    with _progress() as progress:
+        for finding in check_base(None, report_types_folder(), deliveries_root(), progress):
+            click.echo(str(finding))
+            findings.append(finding)
+    repairable = [finding for finding in findings if finding.repairable]
+    if repairing and repairable:
+        for line in repair(Org.open(create=False), findings):
+            click.echo(line)
+        findings = [finding for finding in findings if not finding.repairable]
+    click.echo(f"{len(findings)} findings{' are left' if repairing else ''}." if findings else "Nothing is wrong." if not repairable
+               else "Nothing else is wrong.")
+    sys.exit(int(bool(findings)))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from crmlib.errors import Problem, SetupError
 from crmlib.mirror.data_copy import DataCopy
-from crmlib.model.changes import Gap, forget_before, is_followed, set_milestone
+from crmlib.model.changes import Gap, Mark, changes_since, forget_before, is_followed, set_milestone
 from crmlib.model.org import Org
 
 KEPT = 2
@@ -40,6 +40,25 @@ def snapshots(folder: Path) -> list[Path]:
 
 def newest_snapshot(folder: Path) -> Path | None:
     return next(iter(snapshots(folder)), None)
+
+
+def why_useless(org: Org, snapshot: Path) -> str:
+    """Why a process can't begin with this snapshot and take over what changed since; empty if it can, or nobody here could tell."""
+    try:
+        import duckdb
+    except ImportError:
+        return ""
+    with org.snapshot() as connection:
+        if not is_followed(connection):
+            return "changes are not followed any more"
+        try:
+            with duckdb.connect(str(snapshot), read_only=True) as duck:
+                changes_since(connection, Mark(*duck.execute("SELECT * FROM mirror_state").fetchone()))  # type: ignore[misc]
+        except duckdb.Error as error:
+            return f"it can't be read: {error}"
+        except Gap as gap:
+            return str(gap)
+    return ""
 
 
 def publish(org: Org, folder: Path, anew: bool = False) -> Path | None:

@@ -123,6 +123,11 @@ def tables_without_triggers(connection: Connection, metadata: MetaData) -> list[
     return [table for table, wanted in names.items() if not wanted <= there]
 
 
+def orphaned_triggers(connection: Connection) -> list[str]:
+    """Triggers that are there without the table they write into: with them nothing can be saved."""
+    return [] if is_followed(connection) else [name for name, _ in _trigger_names(connection)]
+
+
 def set_milestone(connection: Connection) -> None:
     """A new point from which copies may be made. On PostgreSQL it says the oldest transaction running: no older change is asked for
     by any copy that saw the milestone."""

@@ -1,4 +1,4 @@
-"""`crm backup` and `crm restore` as somebody types them."""
+"""`crm backup`, `crm restore` and `crm check` as somebody types them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from crmlib.cli.main import main
+from tests.conftest import add
 from tests.upkeep.conftest import Base, base
 
 __all__ = ["base"]
@@ -45,3 +46,12 @@ def test_a_backup_every_night_and_back(crm, base: Base, tmp_path: Path) -> None:
 
 def test_keep_needs_a_folder(crm) -> None:  # type: ignore[no-untyped-def]
     assert crm("backup", "one.zip", "--keep", "3")[1] == 2
+
+
+def test_check_tells_and_repairs(crm, base: Base) -> None:  # type: ignore[no-untyped-def]
+    add(base.org, "role", name="Boss")
+    base.org.engine.dispose()
+    said, code = crm("check")
+    assert code == 1 and "role_closure: 1 rows do not say" in said and "hint: crm check --repair" in said and said.endswith("1 findings.\n")
+    assert crm("check", "--repair")[1] == 0
+    assert crm("check") == ("Nothing is wrong.\n", 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crmlib.model.org import Org, open_engine
+from crmlib.security.first_start import ensure_administrator
 from crmlib.upkeep.restore import Places
 from tests.conftest import add
 
@@ -42,10 +43,11 @@ def damage(org: Org, table: str) -> None:
 
 @pytest.fixture
 def base(org: Org, tmp_path: Path) -> Base:
-    """Two accounts, a role below another, one report, and a run with its delivery."""
+    """An administrator, Ann and her two accounts, one report, and a run with its delivery."""
     report_types, deliveries = tmp_path / "company" / "report_types", tmp_path / "company" / "deliveries"
     (report_types / "reports" / "sales").mkdir(parents=True)
     (report_types / "reports" / "sales" / "accounts.yaml").write_text("label: Accounts\nreport_type: accounts\ncolumns: [{field: name}]\n")
+    ensure_administrator(org)
     user = add(org, "user", name="Ann", username="ann", is_active=True)
     for name in ("Alpha", "Beta"):
         add(org, "account", name=name, owner=user)
