@@ -26,6 +26,8 @@ _MEETING_SUBJECTS = ("Demonstration", "First meeting", "Offer review", "Tasting"
 _MEETING_NOTES = ("They liked the Polaris M and ask for a trial", "The budget comes in the next quarter",
                   "A competitor was there last week", "The director wants to taste the Yirgacheffe",
                   "Agreed on the installation date", None)
+_OUTCOMES = {"Went well": 0.93, "Neutral": 0.7, "Went badly": 0.3}
+"""Of a meeting, with the chance that the next one was agreed on there."""
 _PLACES = ("At the client's", "Our showroom", "Online", "Roastery")
 _TASK_SUBJECTS = ("Send the offer", "Check the contract with the lawyer", "Prepare a demonstration", "Call back", "Send samples",
                   "Ask for payment", "Plan the installation", "Update the contact details", "Send the service plan")
@@ -142,8 +144,9 @@ def _make_meetings(demo: Demo, subject: Subject, start: datetime, end: datetime,
         held = status == "Held"
         created = min(starts, max(start, min(calendar.now, starts - timedelta(days=rng.randint(2, 16)))))
         ends = starts + timedelta(minutes=rng.choice((30, 45, 60, 60, 90)))
-        next_meeting = following if following and held and rng.random() < 0.8 else None
-        outcome = rng.choices(("Went well", "Neutral", "Went badly"), (58, 29, 13))[0] if held else None
+        reluctance = rng.random() if following and held else 1
+        outcome = rng.choices(list(_OUTCOMES), (58, 29, 13))[0] if held else None
+        next_meeting = following if outcome and reluctance < _OUTCOMES[outcome] else None
         following = rows.add("meeting", subject.owner, created, created if is_ahead else max(created, min(ends, calendar.now)),
                              name=f"{rng.choice(_MEETING_SUBJECTS)}: {subject.name}", **subject.lookups, starts_at=starts, ends_at=ends,
                              location=rng.choice(_PLACES), status=status, outcome=outcome, next_meeting_id=next_meeting,

@@ -14,16 +14,16 @@ USUAL_CAMPAIGNS = 28
 
 # Name, type, source that its leads and deals show, usual budget, usual length in days
 _KINDS = (
-    ("Coffee fair {city}", "Trade show", "Trade show", 18000, 5),
-    ("Open roastery day {city}", "Conference", "Seminar", 4200, 2),
-    ("Better office coffee", "E-mail", "E-mail", 1900, 30),
-    ("Barista talk", "Webinar", "Seminar", 1250, 14),
-    ("Search advertising", "Advertisement", "Advertisement", 6400, 60),
-    ("Hotel breakfast letters", "Direct mail", "Advertisement", 3300, 21),
-    ("Bring a neighbour", "Referral program", "External referral", 2500, 90),
-    ("Latte art contest", "Social network", "Social network", 2100, 30),
-    ("Neighbourhood calls", "Telemarketing", "Cold call", 3900, 30),
-    ("Machine partners", "Partners", "Partner", 5200, 60),
+    ("Coffee fair {city}", "Trade show", "Trade show", 95000, 5),
+    ("Open roastery day {city}", "Conference", "Seminar", 38000, 2),
+    ("Better office coffee", "E-mail", "E-mail", 24000, 30),
+    ("Barista talk", "Webinar", "Seminar", 16000, 14),
+    ("Search advertising", "Advertisement", "Advertisement", 88000, 60),
+    ("Hotel breakfast letters", "Direct mail", "Advertisement", 60000, 21),
+    ("Bring a neighbour", "Referral program", "External referral", 45000, 90),
+    ("Latte art contest", "Social network", "Social network", 32000, 30),
+    ("Neighbourhood calls", "Telemarketing", "Cold call", 48000, 30),
+    ("Machine partners", "Partners", "Partner", 70000, 60),
 )
 _CITIES = ("Amsterdam", "Berlin", "Milano", "Gent", "London", "Kraków")
 
@@ -56,7 +56,8 @@ def make_campaigns(demo: Demo, scale: float) -> list[Campaign]:
         ours = rows.add("campaign", company.marketing, created, modified,
                         name=f"{name.format(city=rng.choice(_CITIES))} {start:%B %Y}", type=type, status=status,
                         parent_id=found[-1].id if found and rng.random() < 0.1 else None, start_date=start, end_date=end,
-                        expected_revenue=budget * rng.randint(3, 12), budget=budget, actual_cost=max(Decimal(0), cost), description=None)
+                        expected_revenue=budget * rng.randint(3, 12) / 4, budget=budget, actual_cost=max(Decimal(0), cost),
+                        description=None)
         found.append(Campaign(ours, source, start, end))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection, Select, func, select
@@ -19,7 +19,8 @@ def make_plans(demo: Demo, schema: Schema, connection: Connection) -> None:
     rows, rng, calendar, company = demo
     months = HISTORY_DAYS / 30.4
     this_month = calendar.today.replace(day=1)
-    for measure, statement in _usual(schema, company).items():
+    year_ago = calendar.now - timedelta(days=365)
+    for measure, statement in _usual(schema, company, year_ago).items():
         usual = {owner: float(total or 0) / months for owner, total in connection.execute(statement).all()}
         for seller in company.sellers:
             for number in range(-MONTHS_BACK, MONTHS_AHEAD + 1):
@@ -37,8 +38,8 @@ def add_months(first_of_month: date, months: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def _usual(schema: Schema, company: Company) -> dict[str, Select[int, Decimal]]:
-    """For each measure, who reached how much in all the time."""
+def _usual(schema: Schema, company: Company, year_ago: datetime) -> dict[str, Select[int, Decimal]]:
+    """For each measure, who reached how much in the two years; of contacts twice that of the last, since at first all clients are new."""
     deal, meeting, call, contact = (schema.describe(name).table for name in ("opportunity", "meeting", "call", "contact"))
     won = deal.c.stage_id == company.stages["Closed won"]
     return {
@@ -46,5 +47,6 @@ def _usual(schema: Schema, company: Company) -> dict[str, Select[int, Decimal]]:
         "Deals won": select(deal.c.owner_id, func.count()).where(won, deal.c.deleted_at.is_(None)).group_by(deal.c.owner_id),
         "Meetings held": select(meeting.c.owner_id, func.count()).where(meeting.c.status == "Held").group_by(meeting.c.owner_id),
         "Calls made": select(call.c.owner_id, func.count()).where(call.c.direction == "Outbound").group_by(call.c.owner_id),
-        "New contacts": select(contact.c.owner_id, func.count()).where(contact.c.deleted_at.is_(None)).group_by(contact.c.owner_id),
+        "New contacts": select(contact.c.owner_id, 2 * func.count()).where(contact.c.created_at >= year_ago, contact.c.deleted_at.is_(None))
+        .group_by(contact.c.owner_id),
     }

@@ -20,6 +20,7 @@ from crmlib.model.sql_functions import text_sort_key
 from crmlib.reports.compile_plan import Statements
 from crmlib.reports.definition import Report
 from crmlib.reports.figures import Figures, Names, aggregate_column
+from crmlib.reports.filter_logic import in_words
 from crmlib.reports.granularities import GRANULARITIES
 from crmlib.reports.plan import FieldRef, PlannedGrouping, PlannedSummary
 from crmlib.reports.result import OTHER, DetailRow, Group, Key, ReportResult, ResultColumn, walk
@@ -72,11 +73,16 @@ def assemble(report: Report, blocks: Sequence[Block], schema: Schema, run_at: da
         groups=grid.groups[0], groups_across=grid.groups[1], cells=cells,
         details=tuple(_details(blocks, grid, detail_limit)), row_count=grid.row_counts[(), ()],
         show_details=plan.show_details, primary_object=plan.sources[0].object, settings=plan.settings, user=plan.access.name, run_at=run_at,
-        filters=tuple(block.labelled(condition.text)
-                      for block in blocks for condition in (*block.plan.conditions, *block.plan.having)),
+        filters=tuple(block.labelled(text) for block in blocks for text in _filters(block.plan)),
         withheld=(*(block.labelled(label) for block in blocks for label in block.plan.withheld), *withheld),
         notes=(*(block.labelled(note) for block in blocks for note in _notes(block.plan, schema)), *grid.notes),
         chart=report.chart, conditional_formats=report.conditional_formats)
+
+
+def _filters(plan: SecuredPlan) -> tuple[str, ...]:
+    """What must hold of each record and each group, in words."""
+    of_records = in_words(plan.whole_logic, [condition.text for condition in plan.conditions])
+    return *of_records, *(condition.text for condition in plan.having)
 
 
 def _details(blocks: Sequence[Block], grid: _Grid, limit: int | None) -> list[DetailRow]:

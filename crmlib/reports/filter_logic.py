@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -52,6 +52,21 @@ def _logic(tree: Any) -> Logic:
 def all_of(count: int) -> Logic:
     """What holds when nothing is said: every filter."""
     return "and", tuple(range(1, count + 1))
+
+
+def in_words(logic: Logic, texts: Sequence[str]) -> tuple[str, ...]:
+    """What must hold, a sentence each: `2 AND (1 OR NOT 3)` is ("b", "(a) or (not (c))"), of the texts a, b and c."""
+    if isinstance(logic, tuple) and logic[0] == "and":
+        return tuple(text for part in logic[1] for text in in_words(part, texts))
+    return (_in_words(logic, texts),)
+
+
+def _in_words(logic: Logic, texts: Sequence[str]) -> str:
+    if isinstance(logic, int):
+        return texts[logic - 1]
+    word, parts = logic
+    written = [f"({_in_words(part, texts)})" for part in parts]
+    return f"not {written[0]}" if word == "not" else f" {word} ".join(written)
 
 
 def numbers_in(logic: Logic) -> set[int]:

@@ -83,7 +83,7 @@ def test_case(name: str, demo_orgs: Org) -> None:
         levels.insert(0, (width, across))
     for (down, right), query in zip(levels, [case.check_query, *case.check_totals][not width:], strict=True):
         columns = (*result.groupings[:down], *result.across[:right], *result.aggregates)
-        _compare(query, list(_cells(result, down, right)), columns, view, org)
+        _compare(query, list(cells_of(result, down, right)), columns, view, org)
 
 
 def with_formula_fields(org: Org, customizations: tuple[Customization, ...]) -> Org:
@@ -106,7 +106,7 @@ def _compare(query: Query, found: list[tuple[Any, ...]], columns: tuple[ResultCo
     assert got == expected
 
 
-def _cells(result: ReportResult, down: int, across: int) -> Iterator[tuple[Any, ...]]:
+def cells_of(result: ReportResult, down: int, across: int) -> Iterator[tuple[Any, ...]]:
     """What the groups of one level are, then their aggregates; of a matrix, the groups down and then those across."""
     for key, values in _keys(result.groups, result.groupings, result, down):
         for key_across, values_across in _keys(result.groups_across, result.across, result, across):
