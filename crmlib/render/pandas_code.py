@@ -146,7 +146,8 @@ class _Script:
         for formula in self.plan.summaries:
             name = self.names[formula.name]
             if formula.name in self.summaries:
-                yield f"    found[{name!r}] = {self.summaries[formula.name]}"
+                percent = " * 100" if formula.type == "percent" else ""
+                yield f"    found[{name!r}] = {self.summaries[formula.name]}{percent}"
             else:
                 yield f"    # Not worked out here: {one_line(name)} = {one_line(formula.formula.formula.text)}"
         yield "    return found\n\n"

@@ -93,7 +93,7 @@ class TestCompare:
     def test_other_reports_are_refused(self, base: Org) -> None:
         crm("run", "sales/won_by_manager_and_quarter", "--output", "json", "--file", "other.json")
         code, output = crm("compare", REPORT, "--with", "other.json")
-        assert code == 1 and "grouped across by Close date (fiscal_quarter), the other by nothing" in output.replace("one run is ", "")
+        assert code == 1 and "grouped across by Quarter (fiscal_quarter), the other by nothing" in output.replace("one run is ", "")
         assert crm("compare", REPORT, "--with", "missing.json")[0] == 1
 
 

@@ -30,6 +30,8 @@ from tests.reports.test_why import any_report, definition_of
 from tests.test_shipped_reports import FOLDER, IN_BLOCKS, REPORTS
 
 FEWER = settings.default.max_examples // 4  # type: ignore[union-attr]
+NOT_ALL = {"sales/dynamics_of_sales"}
+"""Shipped reports with a figure that scripts do not work out: one that looks at other groups."""
 NOON = datetime.combine(TODAY, time(12), UTC)
 
 Run = Callable[[RunnableReport], dict[str, Any]]
@@ -163,7 +165,7 @@ def _same(value: Any, other: Any) -> bool:
 def test_shipped_reports(path: str, demo: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     asked = demo.report(path)
     check(asked)
-    assert f"org.report({path!r})" in asked.code() and "Not worked out here" not in asked.code()
+    assert f"org.report({path!r})" in asked.code() and ("Not worked out here" in asked.code()) == (path in NOT_ALL)
     assert capsys.readouterr().out
 
 
