@@ -16,6 +16,8 @@ COMMANDS = {
     "demo-data": "crmlib.cli.demo:demo_command",
     "schedule": "crmlib.cli.schedule:schedule_group",
     "mirror": "crmlib.cli.mirror:mirror_group",
+    "user": "crmlib.cli.users:user_group",
+    "permission": "crmlib.cli.users:permission_group",
     "serve": "crmlib.cli.serve:serve_command",
     "upgrade": "crmlib.cli.objects:upgrade_command",
     "backup": "crmlib.cli.upkeep:backup_command",

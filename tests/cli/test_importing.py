@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from crmlib.cli.main import main
 from crmlib.model.org import Org
+from crmlib.security.users import list_users
 from tests.exchange.acme import Export, records
 
 
@@ -55,3 +56,24 @@ def test_faults_are_told_without_a_traceback(sqlite_url: str, export: Export) ->
     export.mapping.write_text("system: acme\n")
     unmapped = crm_import(export, sqlite_url)
     assert (unmapped.exit_code, "acme.yaml:1" in unmapped.output) == (1, True)
+
+
+def test_says_who_may_do_nothing_yet_and_how_to_let_them(sqlite_url: str, export: Export) -> None:
+    done = crm_import(export, sqlite_url)
+    assert "active users hold no permission set and may do nothing yet" in done.output
+    command = done.output.strip().splitlines()[-1].strip()
+    assert command.startswith("crm user grant ") and command.endswith(" --permission Manager")
+    granted = CliRunner().invoke(main, command.split()[1:], env={"CRM_DATABASE_URL": sqlite_url})
+    assert (granted.exit_code, "Manager granted to" in granted.output) == (0, True)
+    assert "may do nothing yet" not in crm_import(export, sqlite_url).output
+
+
+def test_gives_the_users_it_makes_a_permission_set(sqlite_url: str, export: Export) -> None:
+    wrong = crm_import(export, sqlite_url, "--permission", "Manger")
+    assert (wrong.exit_code, "did you mean 'Manager'?" in wrong.output) == (1, True)
+    org = Org.open(sqlite_url)
+    assert len(list_users(org)) == 1
+    done = crm_import(export, sqlite_url, "--permission", "Manager")
+    assert "users it made hold Manager." in done.output and "may do nothing" not in done.output
+    assert {user.permissions for user in list_users(org) if user.username != "admin"} == {("Manager",)}
+    org.engine.dispose()
