@@ -16,11 +16,12 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version as version_of_package
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -38,6 +39,9 @@ MANIFEST = "backup.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
 REPORT_TYPES, DELIVERIES = "report_types", "deliveries"
 CHUNK = 1 << 20
+KILLED = timedelta(days=2)
+"""A backup that is not done after so long was killed."""
+_WORK = ".backup-"
 BY_DATE = re.compile(r"_\d{4}-\d\d-\d\d_\d{6}\.zip")
 
 Progress = Callable[[str, float], None]
@@ -94,7 +98,8 @@ def back_up(engine: Engine, report_types: Path, target: Path, now: datetime, del
         raise SetupError(Problem("empty-database", "there is no base here to back up", engine.url.render_as_string(),
                                  "set CRM_DATABASE_URL to where yours is"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as work:
+    _remove_left_over(target.parent, now)
+    with tempfile.TemporaryDirectory(prefix=_WORK, dir=target.parent) as work:
         kind = engine.dialect.name
         copy = Path(work, DATABASE[kind])
         records, folders = _copy(engine, copy, progress)
@@ -119,6 +124,13 @@ def keep_newest(folder: Path, engine: Engine, number: int) -> list[Path]:
     for file in gone:
         file.unlink()
     return gone
+
+
+def _remove_left_over(folder: Path, now: datetime) -> None:
+    """What backups left that were killed: they hold a whole copy of the database."""
+    for work in folder.glob(f"{_WORK}*"):
+        if now.timestamp() - work.stat().st_mtime > KILLED.total_seconds():
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _is_missing(engine: Engine) -> bool:

@@ -250,8 +250,7 @@ def _swap_folder(new: Path, place: Path, stamp: str) -> list[str]:
         said.append(f"Those that were there are kept in {aside}.")
     elif place.is_dir():
         place.rmdir()
-    shutil.copytree(new, new.parent / "ready")  # with the usual rights of new folders; the temporary one is its owner's alone
-    (new.parent / "ready").rename(place)
+    new.rename(place)
     return said
 
 

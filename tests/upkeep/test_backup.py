@@ -90,6 +90,15 @@ def test_a_sqlite_backup_ends_though_somebody_writes_between_all_its_steps(sqlit
     assert len(steps) > 5 and steps == sorted(steps)
 
 
+def test_what_a_killed_backup_left_is_removed_in_time(base: Base, tmp_path: Path) -> None:
+    for name, days in ((".backup-old", 3), (".backup-running", 1)):
+        (tmp_path / "kept" / name).mkdir(parents=True)
+        moment = NOW.timestamp() - days * 86_400
+        os.utime(tmp_path / "kept" / name, (moment, moment))
+    back_up(base.org.engine, base.report_types, tmp_path / "kept" / "backup.zip", NOW)
+    assert sorted(os.listdir(tmp_path / "kept")) == [".backup-running", "backup.zip"]
+
+
 def test_nothing_is_overwritten(base: Base, tmp_path: Path) -> None:
     (tmp_path / "backup.zip").write_text("dear to somebody")
     with pytest.raises(SetupError) as caught:
