@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Date, column
 
 from crmlib.model.org import Org, Settings
 from crmlib.reports.date_literals import DATE_LITERALS, date_range
 from crmlib.reports.granularities import GRANULARITIES
+from crmlib.reports.operators import OPERATORS
 from tests.conftest import add
 from tests.reports.asking import ask, figures, labels, rows, settle
 
@@ -249,3 +251,12 @@ def test_words_in_any_case_and_with_spaces(written: str) -> None:
 def test_other_words_are_explained(written: str) -> None:
     with pytest.raises(ValueError, match=r"neither a date|should be written like|reaches|at most"):
         date_range(written, day("2026-05-13"), Settings())
+
+
+def test_periods_that_adjoin_or_overlap_are_asked_as_one_range() -> None:
+    """An index answers one range at once; of several, DuckDB reads the whole column."""
+    ranges = [(day("2026-01-01"), day("2027-01-01")), (day("2025-01-01"), day("2026-01-01")),
+              (day("2020-01-01"), day("2020-02-01")), (day("2020-01-10"), day("2020-01-20"))]
+    condition = OPERATORS["equals"].sql(column("due", Date), ranges, "date")
+    assert str(condition.compile(compile_kwargs={"literal_binds": True})) == (
+        "due >= '2020-01-01' AND due < '2020-02-01' OR due >= '2025-01-01' AND due < '2027-01-01'")
