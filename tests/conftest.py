@@ -42,6 +42,7 @@ hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True,  
                                      suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 hypothesis.settings.register_profile("explore", parent=hypothesis.settings.get_profile("fixed"), derandomize=False, max_examples=1000)
 hypothesis.settings.register_profile("deep", parent=hypothesis.settings.get_profile("explore"), max_examples=3200, print_blob=True,
+                                     database=hypothesis.database.DirectoryBasedExampleDatabase(".hypothesis/examples"),
                                      phases=set(hypothesis.Phase) - {hypothesis.Phase.explain})  # which would run each failure often
 hypothesis.settings.load_profile("fixed")
 
