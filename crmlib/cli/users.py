@@ -138,3 +138,20 @@ def show_command(name: str) -> None:
 
 def _every(names: list[str]) -> str:
     return ", ".join("all" if name == "*" else name for name in names)
+
+
+@permission_group.command("why")
+@click.argument("username")
+@click.argument("object_name", metavar="OBJECT")
+@click.argument("record_and_field", metavar="[RECORD] [FIELD]", nargs=-1)
+def why_command(username: str, object_name: str, record_and_field: tuple[str, ...]) -> None:
+    """Why a user may or may not see an object, a record (by id) or a field: which rule says so."""
+    from crmlib.security.why_seen import why_seen
+
+    record = record_and_field[0] if record_and_field and record_and_field[0].isdecimal() else None
+    fields = record_and_field[1:] if record else record_and_field
+    if len(fields) > 1:
+        raise click.UsageError("one record (its id) and one field at most, such as: crm permission why mia opportunity 5 amount")
+    org, by = _administrator()
+    for line in why_seen(org, by, username, object_name, int(record) if record else None, fields[0] if fields else None):
+        click.echo(line)

@@ -34,6 +34,9 @@ def test_a_user_from_beginning_to_end(crm, monkeypatch: pytest.MonkeyPatch) -> N
     said, well = crm("permission", "show", "manager")
     assert well and "read, create, edit: account, opportunity" in said and "Held by mia." in said
     assert "Manager              1 user " in crm("permission", "list")[0]
+    said, well = crm("permission", "why", "mia", "contact", "birthday")
+    assert well and "May read Birthday: Manager." in said and "May not edit Birthday" in said
+    assert crm("permission", "why", "mia", "contact", "7", "birthday", "city")[1] is False
     assert crm("user", "revoke", "mia", "--permission", "Manager") == ("Manager revoked from mia.\n", True)
     said, well = crm("user", "deactivate", "admin")
     assert not well and "[last-administrator]" in said
