@@ -54,17 +54,21 @@ class DataCopy:
         self._duck.close()
 
     @contextmanager
-    def snapshot(self, sparing: bool = False) -> Iterator[Connection]:
-        """A connection that sees one state of the copy. sparing: meanwhile DuckDB sorts on the disk what needs more than LITTLE_MEMORY."""
+    def snapshot(self, sparing: bool = False, in_given_order: bool = False) -> Iterator[Connection]:
+        """A connection that sees one state of the copy.
+
+        sparing: meanwhile DuckDB sorts on the disk what needs more than LITTLE_MEMORY. in_given_order: it joins tables as they stand.
+        """
+        settings = {"memory_limit": LITTLE_MEMORY} if sparing else {}
+        settings |= {"disabled_optimizers": "join_order"} if in_given_order else {}
         with self._engine.connect() as connection, connection.begin():
-            if not sparing:
-                yield connection
-                return
-            self._duck.cursor().execute(f"SET memory_limit = '{LITTLE_MEMORY}'")
             try:
+                for name, value in settings.items():
+                    self._duck.cursor().execute(f"SET {name} = '{value}'")
                 yield connection
             finally:
-                self._duck.cursor().execute("RESET memory_limit")
+                for name in settings:
+                    self._duck.cursor().execute(f"RESET {name}")
 
     def bring_up_to_date(self, org: Org) -> datetime:
         """Take over what changed; returns the moment as of which the copy now is. Raises Gap when it must be made anew instead."""

@@ -21,7 +21,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Executable, Row
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InternalError, SQLAlchemyError
 
 from crmlib.errors import Problem, SetupError
 from crmlib.mirror.own_copy import OwnCopy
@@ -110,14 +110,18 @@ def _from_copy(org: Org, ask: Ask, opened: ExitStack, sparing: bool, must: bool)
     if reason is None:
         from duckdb import Error
 
-        try:
-            with ExitStack() as tried:
-                connection, read_at = tried.enter_context(_own.setdefault(org, OwnCopy()).up_to_date(org, sparing))
-                answer = Answer(ask(connection), COLUMN, read_at)
-                opened.enter_context(tried.pop_all())
-                return answer
-        except (Gap, SQLAlchemyError, Error, OSError) as error:
-            reason = str(error)
+        for in_given_order in (False, True):
+            try:
+                with ExitStack() as tried:
+                    connection, read_at = tried.enter_context(_own.setdefault(org, OwnCopy()).up_to_date(org, sparing, in_given_order))
+                    answer = Answer(ask(connection), COLUMN, read_at)
+                    opened.enter_context(tried.pop_all())
+                    return answer
+            except InternalError as error:  # DuckDB 2.0 loses columns when it orders some joins anew
+                reason = str(error)
+            except (Gap, SQLAlchemyError, Error, OSError) as error:
+                reason = str(error)
+                break
     if must:
         raise SetupError(Problem("no-column-engine", f"the column engine can't answer: {reason}", "CRM_ENGINE",
                                  "crm mirror status says more"))

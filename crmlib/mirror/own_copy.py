@@ -38,14 +38,14 @@ class OwnCopy:
         self._lock = Lock()
 
     @contextmanager
-    def up_to_date(self, org: Org, sparing: bool = False) -> Iterator[tuple[Connection, datetime]]:
+    def up_to_date(self, org: Org, sparing: bool = False, in_given_order: bool = False) -> Iterator[tuple[Connection, datetime]]:
         """A connection to the data as it is now, and when that was. Raises Gap when no snapshot can be brought up to date.
 
-        sparing: rather slow than large, for who only passes rows on.
+        sparing: rather slow than large, for who only passes rows on. in_given_order: as `DataCopy.snapshot` takes it.
         """
         with self._lock:
             copy, read_at = self._current(org)
-        with copy.snapshot(sparing) as connection:
+        with copy.snapshot(sparing, in_given_order) as connection:
             yield connection, read_at
 
     def _current(self, org: Org) -> tuple[DataCopy, datetime]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SHOWN_LINES, SHOWN_CELLS = 2000, 20_000
 """More than this is slow to draw and nobody reads; files hold all of it."""
 
+MOST_BESIDE = 6
+"""A table of more columns has no room for a chart beside it."""
+
 CellKey = tuple[Key, Key]
 """The groups down and across where a figure stands."""
 
@@ -186,7 +189,8 @@ class ResultView:
     def html(self) -> Markup:
         state = self.state
         result = state.outcome.result if state.outcome else None
-        is_narrow = result is not None and not result.show_details and not result.across
+        is_narrow = (result is not None and not result.show_details and not result.across
+                     and len(result.groupings) + len(result.aggregates) <= MOST_BESIDE)
         return render("result.html", label=state.report.label, back=self.back, running=state.is_running,
                       problems_found=(*state.problems, *self.asked.general_problems()), asked=list(self.asked.rows()),
                       unapplied=state.key is None and self.asked.given() != state.values,

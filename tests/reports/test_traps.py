@@ -15,7 +15,7 @@ from crmlib.model.org import Org
 from crmlib.reports.definition import Report
 from crmlib.reports.result import ReportResult
 from crmlib.reports.run_report import run_report
-from crmlib.security.access import Access
+from crmlib.security.access import Access, access_of
 from tests.conftest import TODAY, add
 from tests.reports.asking import EVERYTHING, ask, figures, joined, view_of
 
@@ -123,3 +123,13 @@ class TestHiddenChild:
     def test_without(self, shared: Org, mia: Access) -> None:
         result = ask(shared, joined("account", opportunities="without"), user=mia, by=["name"], show=["record_count"])
         assert figures(result) == {("Bolt",): 1, ("Cave",): 1, (): 2}
+
+
+def test_a_join_that_duckdb_orders_wrongly_is_asked_as_it_stands(demo_org: Org, demo_org_column: Org) -> None:
+    """DuckDB 2.0: INTERNAL Error: Failed to bind column reference "owner_id"."""
+    def asked(org: Org) -> ReportResult:
+        return ask(org, "calls", user=access_of(org, "selam"), by=["account.owner.role"], show=["opportunity.amount:sum"],
+                   where=[("owner.time_zone", "not_equal", "_")])
+
+    found = asked(demo_org_column)
+    assert found.engine == "column engine" and found.row_count and found.cells == asked(demo_org).cells
