@@ -37,7 +37,7 @@ NOON = datetime.combine(TODAY, time(12), UTC)
 Run = Callable[[RunnableReport], dict[str, Any]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(demo_org: Org) -> Iterator[Workspace]:
     """The demo organisation on the day that all tests live in, which scripts connect to as well."""
     with pytest.MonkeyPatch.context() as patch:

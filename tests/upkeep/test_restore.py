@@ -252,7 +252,7 @@ def test_killed_at_any_moment_there_is_a_whole_base(sqlite_org: Org, tmp_path: P
         print("done")"""
     found = []
     for moment in ("1", "2", "9"):
-        done = subprocess.run([sys.executable, "-c", code, moment], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-B", "-c", code, moment], capture_output=True, text=True)
         found.append((names(sqlite_org.engine), "done" in done.stdout))
         sqlite_org.engine.dispose()
         shutil.rmtree(tmp_path / ".restore", ignore_errors=True)
