@@ -198,7 +198,12 @@ class TestWithOrWithout:
 
 
 class TestNothing:
-    """No records at all."""
+    """No records at all.
+
+    | stage | month | sum | average | unique | rows |
+    | ----- | ----- | ---: | --- | ---: | ---: |
+    | total |       |  0 |     |      0 |    0 |
+    """
 
     def test_summary(self, org: Org) -> None:
         result = ask(org, "opportunities", by=["stage", "close_date/month"], show=["amount:sum", "amount:average", "owner:unique",
@@ -213,7 +218,13 @@ class TestNothing:
 
 
 class TestSmallestDate:
-    """Dates and moments have a smallest and a largest, the same through every level."""
+    """Dates and moments have a smallest and a largest, the same through every level.
+
+    | task    | due                  |
+    | ------- | -------------------- |
+    | Meeting | 3 May, 9 May         |
+    | Other   | blank, 5 May         |
+    """
 
     @pytest.fixture(scope="class")
     @classmethod

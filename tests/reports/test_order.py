@@ -137,7 +137,14 @@ class TestRowLimit:
 
 
 class TestDecimals:
-    """.1 and .2, thirds, the largest amount there is, prices of four digits."""
+    """Tenths, thirds, the largest amount there is, prices of four digits.
+
+    | product | unit cost                | account | annual revenue                     |
+    | ------- | ------------------------ | ------- | ---------------------------------- |
+    | a       | 0.1, 0.2                 | large   | 9,999,999,999,999,999.99, 0.01, -0.01 |
+    | b       | 0.0001, 0.0002, 0.0002   | plus    | 0.01, 0.02                         |
+    | c       | -0.3                     | minus   | -0.01, -0.02                       |
+    """
 
     @pytest.fixture(scope="class")
     @classmethod

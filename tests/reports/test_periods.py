@@ -74,7 +74,15 @@ class TestFiscalYears:
 
 
 class TestLeapDay:
-    """29 February and its neighbours."""
+    """29 February and its neighbours.
+
+    | month         | days due   |
+    | ------------- | ---------- |
+    | February 2024 | 28, 29     |
+    | March 2024    | 1          |
+    | February 2025 | 28         |
+    | March 2025    | 1          |
+    """
 
     def test_it_is_a_day_of_february(self, org: Org) -> None:
         for due in ("2024-02-28", "2024-02-29", "2024-03-01", "2025-02-28", "2025-03-01"):
@@ -95,7 +103,14 @@ class TestLeapDay:
 
 
 class TestWeeks:
-    """Days around the New Year of 2026, a Thursday."""
+    """Days around the New Year of 2026, a Thursday: a week belongs to both years.
+
+    | week from Monday | days due                            |
+    | ---------------- | ----------------------------------- |
+    | 22 December 2025 | 28                                  |
+    | 29 December 2025 | 29, 31 December; 1, 3, 4 January    |
+    | 5 January 2026   | 5                                   |
+    """
 
     DAYS = ("2025-12-28", "2025-12-29", "2025-12-31", "2026-01-01", "2026-01-03", "2026-01-04", "2026-01-05")
 
@@ -128,8 +143,41 @@ class TestWeeks:
         assert figures(result)[("2026", "29 Dec 2025 – 04 Jan 2026")] == 3
 
 
+class TestWeek53:
+    """2020 has 53 weeks: its last one ends on 3 January 2021. Weeks are named by their days, so that none is numbered twice.
+
+    | week from Monday | ISO week | days due                 |
+    | ---------------- | -------- | ------------------------ |
+    | 21 December 2020 | 2020-W52 | 27 December              |
+    | 28 December 2020 | 2020-W53 | 28 December, 3 January   |
+    | 4 January 2021   | 2021-W01 | 4 January                |
+    """
+
+    DAYS = ("2020-12-27", "2020-12-28", "2021-01-03", "2021-01-04")
+
+    def test_it_is_a_week_like_others(self, org: Org) -> None:
+        settle(org, week_start="Monday")
+        for due in self.DAYS:
+            add(org, "task", name=due, due_date=day(due))
+        found = ask(org, "tasks", by=["due_date/week"], show=["record_count"])
+        assert [(group.label, group.rows) for group in found.groups] == [
+            ("21 Dec 2020 – 27 Dec 2020", 1), ("28 Dec 2020 – 03 Jan 2021", 2), ("04 Jan 2021 – 10 Jan 2021", 1)]
+        numbers = [group.value for group in found.groups]
+        assert numbers == list(range(numbers[0], numbers[0] + 3))
+        for word, expected in (("LAST_WEEK", ["2020-12-28", "2021-01-03"]), ("N_WEEKS_AGO:2", ["2020-12-27"])):
+            seen = ask(org, "tasks", columns=["name"], sort=["name"], where=[("due_date", "equals", word)], today=day("2021-01-05"))
+            assert rows(seen) == expected
+
+
 class TestDayBorders:
-    """A day of a datetime is a day in the organization's zone, also where clocks change at or near midnight."""
+    """Daylight saving: a day of a datetime is a day in the organization's zone, also where clocks change at or near midnight.
+
+    | day in Amsterdam  | hours | begins, in UTC |
+    | ----------------- | ----: | -------------- |
+    | 28 March 2026     |    24 | 27 March 23:00 |
+    | 29 March 2026     |    23 | 28 March 23:00 |
+    | 25 October 2026   |    25 | 24 October 22:00 |
+    """
 
     CASES: tuple[tuple[str, str, dict[str, int]], ...] = (
         # Amsterdam: 2026-03-29 has 23 hours (22:00 UTC is midnight after it, 23:00 UTC was before it), 2026-10-25 has 25.
