@@ -19,12 +19,13 @@ from crmlib.errors import DefinitionError, NotFound, Problem, UserError
 from crmlib.model.org import Org, Settings
 from crmlib.model.schema import Schema
 from crmlib.records.records import Records
+from crmlib.render.views import ReportView, WhyView
 from crmlib.reports.catalog import Catalog, name_for
 from crmlib.reports.definition import Block, Column, Filter, Report, Sort
 from crmlib.reports.joined import asked_by_blocks, joined_problems, prepare_joined, run_joined
 from crmlib.reports.parameters import NOTHING_GIVEN, Parameter, Values, answer_problems, asked_by, parameters_of, read_address
 from crmlib.reports.report_types import ReportTypeView
-from crmlib.reports.result import Key, ReportResult
+from crmlib.reports.result import Key
 from crmlib.reports.run_report import explain, prepare, run_plan, run_report
 from crmlib.reports.secure import SecuredPlan
 from crmlib.reports.validate import validate
@@ -32,11 +33,7 @@ from crmlib.security.access import Access, access_of, may_see
 from crmlib.security.first_start import default_username, ensure_administrator
 
 if TYPE_CHECKING:
-    import altair
     import pandas
-
-    from crmlib.reports.compare import Comparison
-    from crmlib.reports.why import Why
 
 MOST_NAMES = 200
 """So many records are offered by name; of more, nobody reads the list."""
@@ -237,11 +234,16 @@ class RunnableReport:
 
     def explain(self) -> str:
         """What it will ask the data: sources with the rules that apply, filters, totals, SQL."""
-        if self.blocks:
-            org = self.workspace.org
-            joined = prepare_joined(self.definition, self._types, org, self.workspace.user, source=self.source, parameters=self.values)
-            return "\n\n".join(f"Block {block.name}\n\n{explain(plan, org)}" for block, plan in joined.blocks)
-        return explain(self.prepare(), self.workspace.org)
+        org = self.workspace.org
+        return "\n\n".join(f"Block {name}\n\n{explain(plan, org)}" if name else explain(plan, org) for name, plan in self.plans().items())
+
+    def plans(self) -> dict[str, SecuredPlan]:
+        """What this user may run of it, of a joined report by block, else under "". Raises as `run` does; asks the data nothing."""
+        if not self.blocks:
+            return {"": self.prepare()}
+        workspace = self.workspace
+        joined = prepare_joined(self.definition, self._types, workspace.org, workspace.user, source=self.source, parameters=self.values)
+        return {block.name: plan for block, plan in joined.blocks}
 
     def rows(self) -> pandas.DataFrame:
         """Its rows, one line each, in pandas: its columns, what its groups and figures are made of, and the ids of their records.
@@ -266,7 +268,7 @@ class RunnableReport:
         return f"org.report({name!r}){block}" if folder == "reports" else None
 
     def prepare(self) -> SecuredPlan:
-        """What this user may run of it. Raises as `run` does; asks the data nothing."""
+        """As `plans`, of a report that is not joined."""
         workspace = self.workspace
         return prepare(self.definition, self.view, workspace.org, workspace.user, source=self.source, parameters=self.values)
 
@@ -293,107 +295,3 @@ class RunnableReport:
         """The same report with other parts: `report.change(row_limit=10)`."""
         content = self.definition.model_dump() | changes
         return RunnableReport(self.workspace, Report.model_validate(content), values=self.values)
-
-
-@dataclass(frozen=True)
-class ReportView:
-    """A result that shows itself in JupyterLab and goes out in every format."""
-
-    result: ReportResult
-
-    def to_pandas(self, index: bool = True, exact: bool = False) -> pandas.DataFrame:
-        """Groups as the index unless not wanted; figures as floats, or as exact decimals."""
-        from crmlib.render.frame import to_pandas
-
-        return to_pandas(self.result, index, exact)
-
-    def compare(self, earlier: ReportView) -> ComparisonView:
-        """What is different from an earlier run, or one of another user. Raises DefinitionError where groupings or figures differ."""
-        from crmlib.reports.compare import compare
-
-        return ComparisonView(compare(earlier.result, self.result))
-
-    def to_html(self, max_rows: int | None = None, chart: bool = False) -> str:
-        from crmlib.render.html import to_html
-
-        return to_html(self.result, max_rows, chart)
-
-    def to_csv(self) -> str:
-        from crmlib.render.csv import to_csv
-
-        return to_csv(self.result)
-
-    def to_json(self) -> str:
-        from crmlib.render.fact_map import to_json
-
-        return to_json(self.result)
-
-    def to_xlsx(self, path: str | Path | None = None) -> bytes:
-        """The workbook; also written to a file if a path is given."""
-        from crmlib.render.xlsx import to_xlsx
-
-        content = to_xlsx(self.result)
-        if path is not None:
-            Path(path).write_bytes(content)
-        return content
-
-    def chart(self) -> altair.TopLevelMixin | None:
-        """A fitting chart, or None where a table says it better. It draws itself without network, as SVG."""
-        import altair
-
-        from crmlib.render.chart import chart_of
-
-        altair.renderers.enable("svg")
-        return chart_of(self.result)
-
-    def _repr_html_(self) -> str:
-        return self.to_html(max_rows=200)
-
-
-@dataclass(frozen=True)
-class ComparisonView:
-    """Two runs side by side; `print` it, see it in JupyterLab, or take its two tables in any output."""
-
-    comparison: Comparison
-
-    def figures(self, everything: bool = False) -> ReportView:
-        """The groups with their figures then and now; everything: also those where nothing changed."""
-        return ReportView(self.comparison.figures(everything))
-
-    def records(self) -> ReportView:
-        """The records that came, went or moved, of reports that show their records."""
-        return ReportView(self.comparison.records())
-
-    def __str__(self) -> str:
-        from crmlib.render.text import to_text
-
-        return "\n".join(to_text(table) for table in self.comparison.tables())
-
-    def to_html(self, everything: bool = False) -> str:
-        from crmlib.render.html import to_html
-
-        return "".join(to_html(table) for table in self.comparison.tables(everything))
-
-    def _repr_html_(self) -> str:
-        return self.to_html()
-
-
-@dataclass(frozen=True)
-class WhyView:
-    """Why a record is in a report, or is not; `print` it, or see it in JupyterLab."""
-
-    why: Why
-
-    @property
-    def is_there(self) -> bool:
-        return self.why.is_there
-
-    def __str__(self) -> str:
-        from crmlib.render.why import why_text
-
-        return why_text(self.why)
-
-    def _repr_html_(self) -> str:
-        from crmlib.render.why import why_html
-
-        return why_html(self.why)

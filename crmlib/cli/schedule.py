@@ -138,7 +138,7 @@ def run(what: str, username: str | None, values: dict[str, Any], root: Path | No
 def _check(workspace: Workspace, report: str, username: str) -> None:
     """Raises UserError unless this user could run this report today."""
     _raise_all(lambda: workspace.report(report), lambda: workspace.as_user(username))
-    workspace.as_user(username).report(report).prepare()
+    workspace.as_user(username).report(report).plans()
 
 
 def _raise_all(*checks: Callable[[], Any]) -> None:

@@ -11,6 +11,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, HasTraits, Instance, Int, Tuple, Unicode
 
 from crmlib.errors import DefinitionError, Problem, UserError
+from crmlib.render.views import ReportView
 from crmlib.reports.catalog import name_for
 from crmlib.reports.definition import Report
 from crmlib.reports.parameters import NOTHING_GIVEN, Values, address, read_address
@@ -20,7 +21,7 @@ from crmlib.workbench.asked_values import AskedValues
 from crmlib.workbench.filter_form import date_help, date_words, value_actions
 from crmlib.workbench.report_questions import Questions
 from crmlib.workbench.screen import CSV, EXCEL, in_background, render
-from crmlib.workspace import ReportView, RunnableReport
+from crmlib.workspace import RunnableReport
 
 if TYPE_CHECKING:
     from crmlib.workbench.reports_page import ReportsPage

@@ -85,6 +85,11 @@ class TestAdd:
         assert [schedule.report for schedule in list_schedules(base)] == [f"{ASKING}?bought=LAST_WEEK&product=Tea+%26+co", ASKING]
         assert crm("schedule", "add", ASKING, "--set", "bought", *weekly)[0] == 2
 
+    def test_a_joined_report(self, base: Org) -> None:
+        code, output = crm("schedule", "add", "sales/plan_against_fact?period=LAST_QUARTER", "--weekly", "monday", "07:00", "--as", "admin")
+        assert code == 0, output
+        assert [schedule.report for schedule in list_schedules(base)] == ["sales/plan_against_fact?period=LAST_QUARTER"]
+
     def test_usage(self, base: Org) -> None:
         assert crm("schedule", "add", REPORT, "--as", "admin")[0] == 2
 
