@@ -175,7 +175,8 @@ class TestRun:
         wait_for(process, lambda: [run.outcome for run in list_runs(base)] == [SUCCEEDED])
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=60)
-        assert (process.returncode, errors) == (0, "")
+        ours = [line for line in errors.splitlines() if not line.startswith("[IPKernelApp]")]  # a kernel that is stopped may complain
+        assert (process.returncode, ours) == (0, [])
         assert output.startswith(f"{REPORT} as admin: succeeded")
 
     @pytest.mark.slow
